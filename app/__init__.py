@@ -1,0 +1,1 @@
+"""Rapport: a GraphQL server with live views for coaching practices."""

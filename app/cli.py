@@ -1,0 +1,200 @@
+"""The command line: `rapport serve` and what goes with it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+from uvicorn.supervisors import Multiprocess
+
+from app.context import Context
+from app.demo import LOGINS, PASSWORD, load_demo
+from app.platform import migrations
+from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedded_servers
+from app.platform.logs import configure_logs
+from app.platform.settings import InvalidSettings, Settings, read_settings
+from app.problems import Problem
+from app.server import Application, server_config
+from app.services import identity as identity_service
+from app.services.identity.accounts import NewAdmin
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Rapport: booking and live views for coaches.")
+say = Console(highlight=False, soft_wrap=True)
+
+DataDir = Annotated[Path | None, typer.Option(help="Where embedded servers keep their data.")]
+
+
+def main() -> None:
+    """Every expected failure is one line that says what to do, and the exit code 1."""
+    signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _leave)
+    try:
+        cli()
+    except (InvalidSettings, DataFolderInUse, EmbeddedServerFailed, migrations.UnsafeRole, Problem) as refused:
+        fail(str(refused))
+
+
+def fail(message: str) -> NoReturn:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]rapport:[/red] {message}", markup=True)
+    raise SystemExit(1)
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    """Leaves through every `finally`, so that what was started is stopped."""
+    raise SystemExit(128 + signum)
+
+
+@contextmanager
+def servers(data_dir: Path | None, **given: object) -> Iterator[Settings]:
+    """Settings with addresses in them: those configured, or those of embedded servers that run inside the block."""
+    if data_dir is not None:
+        given["data_dir"] = data_dir
+    settings = read_settings(**given)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.database_url and settings.redis_url:
+        yield settings
+        return
+    if settings.database_url or settings.redis_url:
+        missing = "REDIS_URL" if settings.database_url else "DATABASE_URL"
+        raise InvalidSettings(f"{missing}: set it too, or neither: the embedded servers come as a pair")
+    with embedded_servers(settings.data_dir) as embedded:
+        yield settings.model_copy(
+            update={
+                "database_url": embedded.database_url,
+                "database_owner_url": embedded.database_owner_url,
+                "redis_url": embedded.redis_url,
+            }
+        )
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 for any free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+    data_dir: DataDir = None,
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="Load demo data; the default with embedded servers.")
+    ] = None,
+) -> None:
+    """Starts the server; with nothing configured, a PostgreSQL and a Redis of its own too."""
+    with servers(data_dir) as settings:
+        embedded = not read_settings().database_url
+        settings = settings.model_copy(update={"demo": embedded if demo is None else demo})
+        configure_logs(settings.log_format, settings.log_level)
+        asyncio.run(prepare(settings))
+        try:
+            listening = socket.create_server((host, port), backlog=4_096, reuse_port=False)
+        except OSError as refused:
+            fail(f"{host}:{port} cannot be listened at ({refused.strerror}); choose another --port")
+        with listening:
+            announce(settings, host, listening.getsockname()[1])
+            run(settings, host, port, workers, listening)
+
+
+async def prepare(settings: Settings) -> None:
+    await migrations.migrate(settings)
+    if settings.demo:
+        await with_context(settings, load_demo)
+
+
+def run(settings: Settings, host: str, port: int, workers: int, listening: socket.socket) -> None:
+    """Serves until a signal; the settings travel to worker processes by the environment."""
+    os.environ.update(
+        DATABASE_URL=settings.database_url,
+        DATABASE_OWNER_URL=settings.database_owner_url,
+        REDIS_URL=settings.redis_url,
+        DATA_DIR=str(settings.data_dir.resolve()),
+        DEMO="true" if settings.demo else "false",
+    )
+    config = server_config(settings, host, port, workers)
+    try:
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            Multiprocess(config, sockets=[listening]).run()
+    except KeyboardInterrupt:
+        pass
+    say.print("Stopped.")
+
+
+def announce(settings: Settings, host: str, port: int) -> None:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    address = f"http://{shown}:{port}"
+    say.print(f"Rapport   {address}")
+    say.print(f"GraphiQL  {address}/graphql")
+    if settings.demo:
+        say.print(f"Log-ins   {'  '.join(LOGINS)}")
+        say.print(f"Password  {PASSWORD}")
+    say.print("Ctrl-C stops it.")
+
+
+async def with_context(settings: Settings, work: Callable[[Context], Awaitable[object]]) -> None:
+    """Runs work with all that an operation has, outside of any server."""
+    application = Application(settings)
+    try:
+        await work(Context(application.house))
+    finally:
+        await application.live.stop()
+        application.house.passwords.close()
+        await application.database.close()
+
+
+@cli.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="A revision, `head`, or -1 for one back.")] = "head",
+    data_dir: DataDir = None,
+) -> None:
+    """Brings the database to the newest schema."""
+    with servers(data_dir) as settings:
+        asyncio.run(migrations.migrate(settings, revision))
+    say.print(f"The database is at {revision}.")
+
+
+@cli.command()
+def demo(data_dir: DataDir = None) -> None:
+    """Loads the demo data into a database that has none."""
+    with servers(data_dir) as settings:
+        asyncio.run(prepare(settings.model_copy(update={"demo": True})))
+    say.print(f"Log-ins: {', '.join(LOGINS)}; password: {PASSWORD}")
+
+
+@cli.command()
+def schema() -> None:
+    """Prints the schema in SDL."""
+    from app.api import schema as built
+
+    sys.stdout.write(built.as_str() + "\n")
+
+
+@cli.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The admin's e-mail address.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="PASSWORD")],
+    data_dir: DataDir = None,
+) -> None:
+    """Makes an admin's account; nobody can make one over the wire."""
+    form = NewAdmin.read(email=email, password=password)
+
+    async def create(context: Context) -> None:
+        async with context.unit_of_work() as db:
+            await identity_service.create_admin(db, context.house.passwords, form=form)
+
+    with servers(data_dir) as settings:
+        asyncio.run(migrations.migrate(settings))
+        asyncio.run(with_context(settings, create))
+    say.print(f"{form.email} is an admin now.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What one operation carries: who asks, the clock, loaders, and the way to the database."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+from strawberry.dataloader import DataLoader
+
+from app.actor import STRANGER, SYSTEM, Actor
+from app.events import CalendarChanged, Event, emitted
+from app.live.calendars import LiveCalendars
+from app.platform.clock import Clock
+from app.platform.database import Database, lost_a_race
+from app.platform.passwords import Passwords
+from app.problems import Problem, TryAgain, Unauthenticated
+from app.services.identity.login import TokenMaking, log_out
+
+log = structlog.get_logger(__name__)
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Key = TypeVar("Key")
+Service = Callable[Concatenate[AsyncSession, Actor, Given], Awaitable[Result]]
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a server process has once, and every operation uses."""
+
+    database: Database
+    live: LiveCalendars
+    passwords: Passwords
+    token_making: TokenMaking
+    clock: Clock
+
+
+@dataclass(slots=True)
+class Context:
+    """Of one request, or of one websocket; loaders keep nothing between batches, so a long socket sees today's rows."""
+
+    house: House
+    actor: Actor = STRANGER
+    actor_until: datetime | None = None
+    connection_params: dict[str, Any] | None = None
+    _loaders: dict[Callable[..., Any], DataLoader[Any, Any]] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        return self.house.clock()
+
+    def asking(self) -> Actor:
+        """The actor; raises `Unauthenticated` once the access token that a websocket was opened with has expired."""
+        if self.actor_until is not None and self.actor_until <= self.now():
+            raise Unauthenticated("The access token has expired; connect again with a new one")
+        return self.actor
+
+    async def read(self, service: Service[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        """One service call in a short read-only transaction under the asker's rights."""
+        actor = self.asking()
+        async with self.house.database.transaction(actor.settings(), read_only=True) as db:
+            return await service(db, actor, *args, **kwargs)
+
+    async def write(self, service: Service[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        """One service call in one transaction under the asker's rights; what it emitted is told after the commit."""
+        actor = self.asking()
+
+        async def once() -> Result:
+            async with self.unit_of_work(actor) as db:
+                return await service(db, actor, *args, **kwargs)
+
+        return await self.until_no_race(once)
+
+    async def until_no_race(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Runs work again that lost a race (deadlock, serialisation, a constraint that another's commit made true).
+
+        The second look finds what the other wrote, and refuses for a reason that has a name. Raises `TryAgain`.
+        """
+        for tried in range(TRIES):
+            try:
+                return await work()
+            except DBAPIError as failure:
+                if not lost_a_race(failure):
+                    raise
+                log.info("write lost a race", tried=tried + 1, cause=str(failure.orig))
+                await asyncio.sleep(random.uniform(0.005, 0.02) * 2**tried)
+        raise TryAgain
+
+    @asynccontextmanager
+    async def unit_of_work(self, actor: Actor = SYSTEM) -> AsyncIterator[AsyncSession]:
+        """A transaction that commits and then tells; a problem that keeps its writes is raised after the commit."""
+        refused: Problem | None = None
+        async with self.house.database.transaction(actor.settings()) as db:
+            try:
+                yield db
+            except Problem as problem:
+                if not problem.keeps_writes:
+                    raise
+                refused = problem
+            happened = emitted(db)
+        self._tell(happened)
+        if refused is not None:
+            raise refused
+
+    def _tell(self, happened: Sequence[Event]) -> None:
+        for event in happened:
+            if isinstance(event, CalendarChanged):
+                self.house.live.tell(event.coach_id, event.version)
+            else:
+                log.info("event", event_type=type(event).__name__, **event.model_dump(mode="json"))
+
+    def load(
+        self, batch: Callable[[AsyncSession, list[Key]], Awaitable[Sequence[Result]]], key: Key
+    ) -> Awaitable[Result]:
+        """A relation's value, read together with those of its siblings in one statement."""
+        loader = self._loaders.get(batch)
+        if loader is None:
+
+            async def read_batch(keys: list[Key]) -> Sequence[Result]:
+                actor = self.asking()
+                async with self.house.database.transaction(actor.settings(), read_only=True) as db:
+                    return await batch(db, keys)
+
+            loader = self._loaders[batch] = DataLoader(load_fn=read_batch, cache=False)
+        return loader.load(key)
+
+    async def log_out(self) -> bool:
+        """The policies let nobody write log-ins but the system, which acts here for the actor."""
+        actor = self.asking()
+        async with self.unit_of_work() as db:
+            return await log_out(db, actor, now=self.now())

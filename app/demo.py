@@ -1,0 +1,102 @@
+"""Demo data: a practice to try the API with, made through the same services that the API calls."""
+
+from datetime import datetime, time, timedelta
+
+from sqlmodel import select
+
+from app.actor import Actor
+from app.context import Context
+from app.models.coaches import BookingAudience, Coach
+from app.models.identity import User
+from app.models.scheduling import DayOfWeek, TimeOffKind
+from app.services import coaches as coach_service
+from app.services import identity as identity_service
+from app.services import scheduling as scheduling_service
+from app.services.identity.accounts import NewAdmin
+
+PASSWORD = "rapport-demo"
+LOGINS = ("coach@example.com", "member@example.com", "member2@example.com", "admin@example.com")
+
+
+async def load_demo(context: Context) -> bool:
+    """Makes the practice if it is not there; False if it was."""
+    async with context.unit_of_work() as db:
+        if (await db.exec(select(User.id).where(User.email == "admin@example.com"))).first() is not None:
+            return False
+        passwords = context.house.passwords
+        form = NewAdmin.read(email="admin@example.com", password=PASSWORD)
+        await identity_service.create_admin(db, passwords, form=form)
+    context.actor = await _log_in(context, "admin@example.com")
+    ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
+    await _coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
+    await _member(context, "member@example.com", "Mia", "Okafor", ada)
+    await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
+    context.actor = await _log_in(context, "member@example.com")
+    await _book_first_free(context, ada)
+    return True
+
+
+async def _log_in(context: Context, email: str) -> Actor:
+    login = await identity_service.log_in(
+        context.unit_of_work,
+        context.house.passwords,
+        context.house.token_making,
+        email=email,
+        password=PASSWORD,
+        now=context.now(),
+    )
+    return login.viewer.actor
+
+
+async def _coach(context: Context, email: str, name: str, zone: str, audience: BookingAudience) -> Coach:
+    account = coach_service.NewCoach.read(email=email, password=PASSWORD, display_name=name, time_zone=zone)
+    coach = await context.write(coach_service.create_coach, context.house.passwords, form=account)
+    profile = coach_service.CoachChanges.read(
+        bio="Helps people who lead to keep listening.",
+        coaching_focus="Leadership",
+        specialties=["Leadership", "Career"],
+        booking_audience=audience,
+        buffer_minutes=15,
+        slot_interval_minutes=30,
+        min_notice_minutes=60,
+    )
+    await context.write(coach_service.update_coach, coach_id=coach.id, form=profile, now=context.now())
+    for day in DayOfWeek:
+        for start, end in ((time(9), time(12)), (time(13), time(17))):
+            window = scheduling_service.NewWindow.read(
+                day_of_week=day, start_time=start, end_time=end, max_sessions_per_slot=2, coach_id=coach.id
+            )
+            await context.write(scheduling_service.add_availability_window, form=window)
+    await _take_a_day_off(context, coach, context.now())
+    return coach
+
+
+async def _take_a_day_off(context: Context, coach: Coach, now: datetime) -> None:
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=14)
+    time_off = scheduling_service.NewTimeOff.read(
+        starts_at=day, ends_at=day + timedelta(days=1), kind=TimeOffKind.VACATION, reason="A day out", coach_id=coach.id
+    )
+    await context.write(scheduling_service.add_time_off, form=time_off, now=now)
+
+
+async def _member(context: Context, email: str, first_name: str, last_name: str, coach: Coach) -> None:
+    form = identity_service.SignUp.read(
+        email=email,
+        password=PASSWORD,
+        first_name=first_name,
+        last_name=last_name,
+        time_zone="Europe/London",
+        coach_id=coach.id,
+    )
+    house = context.house
+    await identity_service.sign_up(
+        context.unit_of_work, house.passwords, house.token_making, form=form, now=context.now()
+    )
+
+
+async def _book_first_free(context: Context, coach: Coach) -> None:
+    wanted = scheduling_service.SlotQuestion(coach_id=coach.id, after=context.now() + timedelta(days=1))
+    slot = await context.read(scheduling_service.next_available_slot, wanted=wanted, now=context.now())
+    if slot is not None:
+        form = scheduling_service.BookSession.read(coach_id=coach.id, starts_at=slot.starts_at, note="Looking forward.")
+        await context.write(scheduling_service.book_session, form=form, now=context.now())

@@ -1,0 +1,84 @@
+"""What can happen, as closed and frozen classes. The second list to read.
+
+`CalendarChanged` is the hint that open views hear after the commit; the others tell of facts and are logged until
+somebody subscribes to them.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CalendarChanged(Event):
+    """A coach's calendar has a new version: whoever looks at its slots reads again."""
+
+    coach_id: UUID
+    version: int
+
+
+class MemberSignedUp(Event):
+    member_id: UUID
+    user_id: UUID
+
+
+class CoachCreated(Event):
+    coach_id: UUID
+    user_id: UUID
+
+
+class CoachAssigned(Event):
+    """Heard by conversations and notifications once they exist (requirements 1.5, 6.6, 11.8)."""
+
+    member_id: UUID
+    coach_id: UUID
+    previous_coach_id: UUID | None
+
+
+class SessionBooked(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
+class BookingRejected(Event):
+    booking_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    reason: str
+
+
+class SessionRescheduled(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    from_starts_at: datetime
+    to_starts_at: datetime
+
+
+class SessionCancelled(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
+class Carrier(Protocol):
+    """A database session: what it tells of is known only once it has committed."""
+
+    @property
+    def info(self) -> dict[Any, Any]: ...
+
+
+def emit(db: Carrier, event: Event) -> None:
+    db.info.setdefault("events", []).append(event)
+
+
+def emitted(db: Carrier) -> list[Event]:
+    return list(db.info.get("events", ()))

@@ -1,0 +1,1 @@
+"""The views that subscriptions keep open, and what makes them read again."""

@@ -1,0 +1,143 @@
+"""Coaching sessions and every change of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from app.platform.columns import choice, one_of, optional_timestamp, stamped_now, timestamp
+from app.platform.ids import new_id
+from app.platform.row_security import guard, is_mine
+
+
+class SessionStatus(StrEnum):
+    SCHEDULED = "SCHEDULED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+class SessionKind(StrEnum):
+    INITIAL = "INITIAL"
+    REGULAR = "REGULAR"
+    DEEP_DIVE = "DEEP_DIVE"
+    BREAKTHROUGH = "BREAKTHROUGH"
+    REVIEW = "REVIEW"
+
+
+class SessionFormat(StrEnum):
+    INDIVIDUAL = "INDIVIDUAL"
+    GROUP = "GROUP"
+    CRISIS = "CRISIS"
+
+
+class SessionChangeKind(StrEnum):
+    BOOKED = "BOOKED"
+    RESCHEDULED = "RESCHEDULED"
+    CANCELLED = "CANCELLED"
+
+
+class CoachingSession(SQLModel, table=True):
+    """One coach and one member at one time.
+
+    A session that is not cancelled holds a seat of its slot (`held_start`, `seat_no`): the foreign key to the seat and
+    the unique pair are what makes overbooking impossible, whatever the code does. `member_coach_id` is who coaches the
+    member today (a trigger keeps it), so that a new coach may read the history by comparing a column.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        one_of("status", SessionStatus, "sessions"),
+        one_of("kind", SessionKind, "sessions"),
+        one_of("format", SessionFormat, "sessions"),
+        CheckConstraint("starts_at < ends_at", name="sessions_times_in_order"),
+        CheckConstraint(
+            "(status = 'CANCELLED') = (held_start IS NULL) AND (held_start IS NULL) = (seat_no IS NULL)"
+            " AND (held_start IS NULL OR held_start = starts_at)",
+            name="sessions_hold_a_seat_unless_cancelled",
+        ),
+        UniqueConstraint("coach_id", "held_start", "seat_no", name="sessions_one_per_seat"),
+        ForeignKeyConstraint(
+            ["coach_id", "held_start", "seat_no"],
+            ["calendar_seats.coach_id", "calendar_seats.starts_at", "calendar_seats.seat_no"],
+            name="sessions_seat_fkey",
+            deferrable=True,
+            initially="IMMEDIATE",
+            onupdate="CASCADE",
+        ),
+        ExcludeConstraint(
+            (text("uuidrange(member_id, member_id, '[]')"), "&&"),
+            (text("tstzrange(starts_at, ends_at)"), "&&"),
+            name="sessions_member_in_one_place",
+            using="gist",
+            where=text("status <> 'CANCELLED'"),
+        ),
+        Index("sessions_by_coach", "coach_id", "starts_at", "id"),
+        Index("sessions_by_member", "member_id", "starts_at", "id"),
+        Index("sessions_by_member_coach", "member_coach_id", "starts_at", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    coach_id: UUID = Field(foreign_key="coaches.id")
+    member_id: UUID = Field(foreign_key="members.id")
+    member_coach_id: UUID | None = None
+    member_name: str = Field(max_length=161)
+    starts_at: datetime = timestamp()
+    ends_at: datetime = timestamp()
+    kind: SessionKind = choice(SessionKind, default=SessionKind.REGULAR)
+    format: SessionFormat = choice(SessionFormat, default=SessionFormat.INDIVIDUAL)
+    status: SessionStatus = choice(SessionStatus, default=SessionStatus.SCHEDULED)
+    held_start: datetime | None = optional_timestamp()
+    seat_no: int | None = None
+    version: int = 1
+    note: str | None = Field(default=None, max_length=2_000)
+    cancelled_at: datetime | None = optional_timestamp()
+    cancelled_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    cancellation_reason: str | None = Field(default=None, max_length=500)
+    completed_at: datetime | None = optional_timestamp()
+    created_at: datetime = stamped_now()
+    updated_at: datetime = stamped_now()
+
+
+class SessionChange(SQLModel, table=True):
+    """The history of a session: one row for each change, with the version that it led to."""
+
+    __tablename__ = "session_changes"
+    __table_args__ = (
+        one_of("kind", SessionChangeKind, "session_changes"),
+        UniqueConstraint("session_id", "version", name="session_changes_in_order"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE")
+    coach_id: UUID
+    member_id: UUID
+    member_coach_id: UUID | None = None
+    version: int
+    kind: SessionChangeKind = choice(SessionChangeKind)
+    from_starts_at: datetime | None = optional_timestamp()
+    to_starts_at: datetime | None = optional_timestamp()
+    reason: str | None = Field(default=None, max_length=500)
+    changed_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    changed_at: datetime = stamped_now()
+
+
+_PARTIES = [
+    is_mine("member_id", "member_id"),
+    is_mine("coach_id", "coach_id"),
+    is_mine("member_coach_id", "coach_id"),
+]
+guard(
+    CoachingSession,
+    select=_PARTIES,
+    insert=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
+    update=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
+)
+guard(
+    SessionChange,
+    select=_PARTIES,
+    insert=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
+)

@@ -1,0 +1,90 @@
+"""What can be configured, from the environment and `.env`; a wrong value stops the start and names its variable."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class InvalidSettings(ValueError):
+    """The message names each variable that is wrong, and why."""
+
+
+class Settings(BaseSettings):
+    """Every setting is a variable of the environment of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "", description="The application's role in PostgreSQL 15 to 18. Empty: an embedded server."
+    )
+    database_owner_url: str = Field(
+        "", description="The role that owns the tables and migrates. Empty: `DATABASE_URL`, with a drop of rights."
+    )
+    redis_url: str = Field("", description="Redis or Valkey 6.2 and up. Empty: an embedded server.")
+    data_dir: Path = Field(Path(".data"), description="Where the embedded servers and generated keys live.")
+    secret_key: str = Field(
+        "", description="Signs access tokens, 32 characters and up. Empty: made once, kept in `DATA_DIR`."
+    )
+    access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
+    refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Web origins besides the server's own that may open websockets and call it, with commas between.",
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["*"],
+        description="Values of the Host header that are answered, with commas between; `*` for any.",
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="Connections to PostgreSQL of each server process.")
+    sweep_seconds: float = Field(10.0, gt=0, le=600, description="How often open views are compared with the database.")
+    shutdown_seconds: int = Field(10, ge=1, le=300, description="How long a stopping server lets requests finish.")
+    log_format: str = Field("auto", pattern="^(auto|json|console)$", description="`json`, `console`, or by terminal.")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
+    )
+    demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
+
+    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def split_at_commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def use_asyncpg(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("is not a database URL; one looks like postgresql://user:password@host/database") from None
+        if url.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+            raise ValueError(f"must begin with postgresql://, not {url.drivername}://")
+        return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+    @field_validator("redis_url")
+    @classmethod
+    def is_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def is_long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("must have 32 characters or more")
+        return value
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings of the environment; raises `InvalidSettings` with one line for each wrong variable."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        lines = (f"{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in refused.errors(include_input=False))
+        raise InvalidSettings("\n".join(lines)) from None

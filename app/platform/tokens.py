@@ -1,0 +1,61 @@
+"""Short-lived access tokens (JWT, HS256) and opaque refresh tokens."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+_ALGORITHM = "HS256"
+_ISSUER = "rapport"
+
+
+class AccessTokens:
+    """Issues and reads access tokens; holds no state, so any process with the key can read them."""
+
+    def __init__(self, secret: str, lifetime: timedelta) -> None:
+        self._key = OctKey.import_key(secret)
+        self._lifetime = lifetime
+
+    def issue(self, claims: Mapping[str, Any], now: datetime) -> tuple[str, datetime]:
+        """The token and the instant at which it stops being good."""
+        expires_at = (now + self._lifetime).replace(microsecond=0)
+        full = {**claims, "iss": _ISSUER, "iat": int(now.timestamp()), "exp": int(expires_at.timestamp())}
+        return jwt.encode({"alg": _ALGORITHM}, full, self._key), expires_at
+
+    def read(self, token: str, now: datetime) -> dict[str, Any] | None:
+        """The claims of a token that is genuine and still good; else None."""
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
+        except (JoseError, ValueError):
+            return None
+        if claims.get("iss") != _ISSUER or not isinstance(claims.get("exp"), int):
+            return None
+        return claims if datetime.fromtimestamp(claims["exp"], UTC) > now else None
+
+
+def new_refresh_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def fingerprint(token: str) -> bytes:
+    """What is stored of a refresh token: it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def kept_secret(data_dir: Path) -> str:
+    """The signing key of this data folder, made at the first start, readable by its owner only."""
+    path = data_dir / "secret-key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,173 @@
+"""What can be refused: a class each, with its code and message. The first list to read."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from app.models.sessions import CoachingSession
+
+
+class Problem(Exception):
+    """An expected refusal: data in a mutation's answer, a coded error elsewhere. `message` is for people."""
+
+    code: ClassVar[str]
+    message: str = ""
+    keeps_writes = False
+
+    def __init__(self, message: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+    def kept(self) -> "Problem":
+        """Marks that what was written before the refusal is to be committed: a rejection that is itself a fact."""
+        self.keeps_writes = True
+        return self
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self.code, "status": 400}
+
+
+class InvalidInput(Problem):
+    code = "INVALID_INPUT"
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": "BAD_USER_INPUT", "status": 400, "field": self.field}
+
+
+class EmailTaken(Problem):
+    code = "EMAIL_TAKEN"
+    message = "There is an account with this e-mail address already"
+    field = "email"
+
+
+class InvalidCredentials(Problem):
+    code = "INVALID_CREDENTIALS"
+    message = "E-mail or password is wrong"
+
+
+class InvalidRefreshToken(Problem):
+    code = "INVALID_REFRESH_TOKEN"
+    message = "This refresh token is unknown, expired or was used before; log in again"
+
+
+class CoachNotAcceptingMembers(Problem):
+    code = "COACH_NOT_ACCEPTING_MEMBERS"
+    message = "This coach does not accept new members"
+
+
+class CoachAtCapacity(Problem):
+    code = "COACH_AT_CAPACITY"
+    message = "This coach has reached the limit of members"
+
+
+class WindowsOverlap(Problem):
+    code = "WINDOWS_OVERLAP"
+    message = "This window overlaps another one of the same day"
+    field = "startTime"
+
+
+class BookingsInTheWay(Problem):
+    code = "BOOKINGS_IN_THE_WAY"
+    message = "Sessions that are booked would be left without their time; move or cancel them first"
+
+    def __init__(self, sessions: "list[CoachingSession]") -> None:
+        self.sessions = sessions
+        super().__init__()
+
+
+class SlotFull(Problem):
+    code = "SLOT_FULL"
+    message = "This slot is now full, please choose another"
+
+
+class SlotUnavailable(Problem):
+    """`reason` is a value of the slot arithmetic's `Unavailable`."""
+
+    code = "SLOT_UNAVAILABLE"
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class MemberNotActive(Problem):
+    code = "MEMBER_NOT_ACTIVE"
+    message = "This membership is not active, so no sessions can be booked"
+
+
+class SessionNotScheduled(Problem):
+    code = "SESSION_NOT_SCHEDULED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a scheduled one can be changed")
+
+
+class SessionHasBegun(Problem):
+    code = "SESSION_HAS_BEGUN"
+    message = "This session has begun or is over"
+
+
+class VersionConflict(Problem):
+    code = "VERSION_CONFLICT"
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+        super().__init__("This session was changed in the meantime; look at it again")
+
+
+class IdempotencyKeyReused(Problem):
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "This idempotency key was used for another request"
+    field = "idempotencyKey"
+
+
+class AlreadyAssigned(Problem):
+    code = "ALREADY_ASSIGNED"
+    message = "The member has this coach already"
+
+
+class TryAgain(Problem):
+    code = "TRY_AGAIN"
+    message = "Too many changes at the same time; nothing was written, try again"
+
+
+class Refusal(Exception):
+    """Not allowed, not logged in, too much: a top-level error with a code and an HTTP status, never data."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    message: ClassVar[str]
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self.code, "status": self.status}
+
+
+class Unauthenticated(Refusal):
+    code = "UNAUTHENTICATED"
+    status = 401
+    message = "Log in first"
+
+
+class Forbidden(Refusal):
+    """Said of what exists and of what does not alike."""
+
+    code = "FORBIDDEN"
+    status = 403
+    message = "You are not allowed to do this"
+
+
+class RateLimited(Refusal):
+    code = "RATE_LIMITED"
+    status = 429
+    message = "Too many requests; wait a moment"

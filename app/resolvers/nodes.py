@@ -1,0 +1,74 @@
+"""`node` and `nodes`: whatever has a global id, under the rule of its own area."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.context import Context
+from app.models.identity import User
+from app.models.members import Assignment
+from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.resolvers.arguments import NodeId
+from app.schema.relations import Info
+from app.services import coaches as coach_service
+from app.services import identity as identity_service
+from app.services import members as member_service
+from app.services import scheduling as scheduling_service
+from app.services import sessions as session_service
+from app.wire.relay import InvalidId, Node, parse_global_id
+
+MOST = 100
+
+
+def _row(model: Any) -> Callable[[Context, str], Awaitable[Any]]:
+    return lambda context, key: context.read(identity_service.access_visible, model, UUID(key))
+
+
+async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
+    coach_id, _, epoch = key.partition("/")
+    starts_at = datetime.fromtimestamp(int(epoch), UTC)
+    wanted = scheduling_service.SlotQuestion.read(coach_id=UUID(coach_id), starts_at=starts_at)
+    return (await context.read(scheduling_service.explain_slot, wanted=wanted, now=context.now())).slot
+
+
+FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "Assignment": _row(Assignment),
+    "AvailabilityWindow": _row(AvailabilityWindow),
+    "Booking": lambda context, key: context.read(scheduling_service.access_booking, UUID(key), now=context.now()),
+    "Coach": lambda context, key: context.read(coach_service.access_coach, UUID(key)),
+    "Member": lambda context, key: context.read(member_service.access_member, UUID(key)),
+    "Session": lambda context, key: context.read(session_service.access_session, UUID(key)),
+    "Slot": _slot,
+    "TimeOff": _row(TimeOff),
+    "User": _row(User),
+}
+
+
+async def _fetch(context: Context, global_id: str, field: str) -> Any:
+    type_name, key = parse_global_id(global_id, field)
+    fetch = FETCH.get(type_name)
+    if fetch is None:
+        raise InvalidId(field, "node")
+    try:
+        return await fetch(context, key)
+    except (ValueError, OverflowError):  # a key that no such thing can have
+        raise InvalidId(field, type_name) from None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=Node | None, description="Anything that has a global id.")
+    async def node(self, info: Info, id: NodeId) -> Any:
+        return await _fetch(info.context, id, "id")
+
+    @strawberry.field(graphql_type=list[Node | None], description="Up to 100 things at once, in the order of the ids.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")]
+    ) -> list[Any]:
+        if len(ids) > MOST:
+            raise InvalidId("ids", f"node: at most {MOST}")
+        return list(await asyncio.gather(*(_fetch(info.context, each, "ids") for each in ids)))

@@ -1,0 +1,7 @@
+"""Slots, availability and booking."""
+
+from app.resolvers.scheduling.availability import Mutation as AvailabilityMutation
+from app.resolvers.scheduling.booking import Mutation as BookingMutation
+from app.resolvers.scheduling.slots import Query, Subscription
+
+__all__ = ["AvailabilityMutation", "BookingMutation", "Query", "Subscription"]

@@ -1,0 +1,1 @@
+"""What the world sees: types, inputs, enums and problems. A type is a view of a model."""

@@ -1,0 +1,156 @@
+"""The GraphQL side of `app.problems`: one type for each problem, and the unions that mutations answer."""
+
+from collections.abc import Callable
+from enum import Enum
+from inspect import get_annotations
+from typing import Annotated, Any, TypeVar, Union
+
+import strawberry
+from strawberry.schema.exception_handlers import ExceptionHandler
+
+from app import problems
+from app.schema.sessions import Session
+from app.services.scheduling import Unavailable
+from app.wire.enums import describe
+from app.wire.relay import InvalidId
+
+Shown = TypeVar("Shown", bound=type)
+
+PROBLEMS = tuple(sorted(problems.Problem.__subclasses__(), key=lambda problem: problem.code))
+
+# Made of the list of problems, so that neither can have a code that the other has not.
+ProblemCode: Any = Enum("ProblemCode", [(problem.code, problem.code) for problem in PROBLEMS])  # type: ignore[misc]
+describe(
+    ProblemCode,
+    "What went wrong, for programs.",
+    {problem.code: problem.message or f"See the type {problem.__name__}." for problem in PROBLEMS},
+)
+
+SHOWN_AS: dict[type[problems.Problem], type] = {}
+
+
+@strawberry.interface(description="An expected refusal. Nothing was changed.")
+class Problem:
+    code: ProblemCode = strawberry.field(description="What went wrong, for programs.")
+    message: str = strawberry.field(description="What went wrong, for people.")
+
+
+def shows(problem: type[problems.Problem], description: str) -> Callable[[Shown], Shown]:
+    """Makes a class the GraphQL type of a problem; its own fields are attributes of the exception."""
+
+    def register(shown: Shown) -> Shown:
+        SHOWN_AS[problem] = strawberry.type(shown, description=description)
+        return shown
+
+    return register
+
+
+@shows(problems.InvalidInput, "A field of the input is wrong.")
+class InvalidInput(Problem):
+    field: str = strawberry.field(description="The field, by its name in the input.")
+
+
+@shows(problems.EmailTaken, "There is an account with this e-mail address already.")
+class EmailTaken(Problem):
+    field: str = strawberry.field(description="Always `email`.")
+
+
+@shows(problems.InvalidCredentials, "E-mail or password is wrong; it is not said which.")
+class InvalidCredentials(Problem):
+    pass
+
+
+@shows(problems.InvalidRefreshToken, "The refresh token is unknown, expired, or was used before.")
+class InvalidRefreshToken(Problem):
+    pass
+
+
+@shows(problems.CoachNotAcceptingMembers, "The coach does not accept new members.")
+class CoachNotAcceptingMembers(Problem):
+    pass
+
+
+@shows(problems.CoachAtCapacity, "The coach has reached the limit of members.")
+class CoachAtCapacity(Problem):
+    pass
+
+
+@shows(problems.AlreadyAssigned, "The member has this coach already.")
+class AlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems.WindowsOverlap, "The window overlaps another one of the same day.")
+class WindowsOverlap(Problem):
+    field: str = strawberry.field(description="Always `startTime`.")
+
+
+@shows(problems.BookingsInTheWay, "Booked sessions would be left without their time.")
+class BookingsInTheWay(Problem):
+    sessions: list[Session] = strawberry.field(description="The sessions that would be stranded.")
+
+
+@shows(problems.SlotFull, "The slot has no free place left.")
+class SlotFull(Problem):
+    pass
+
+
+@shows(problems.SlotUnavailable, "The slot cannot be booked.")
+class SlotUnavailable(Problem):
+    reason: Unavailable = strawberry.field(description="The first reason against it.")
+
+
+@shows(problems.MemberNotActive, "The membership is paused or over.")
+class MemberNotActive(Problem):
+    pass
+
+
+@shows(problems.SessionNotScheduled, "The session is completed, cancelled, or was missed.")
+class SessionNotScheduled(Problem):
+    pass
+
+
+@shows(problems.SessionHasBegun, "The session has begun or is over.")
+class SessionHasBegun(Problem):
+    pass
+
+
+@shows(problems.VersionConflict, "The session was changed since the asker saw it.")
+class VersionConflict(Problem):
+    current_version: int = strawberry.field(description="The version that it has now.")
+
+
+@shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
+class IdempotencyKeyReused(Problem):
+    field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.TryAgain, "Too many changes at the same time.")
+class TryAgain(Problem):
+    pass
+
+
+def result_of(name: str, success: type, *refusals: type) -> Any:
+    """The union that a mutation answers; wrong input and lost races can happen to every one of them."""
+    members = (success, *refusals, InvalidInput, TryAgain)
+    description = f"{success.__name__}, or the problem that prevented it."
+    return Annotated[Union[members], strawberry.union(name, description=description)]  # noqa: UP007
+
+
+class _Shows:
+    """Strawberry's handler protocol, told at run time which exception becomes which type."""
+
+    def __init__(self, problem: type[problems.Problem], shown: type) -> None:
+        self.exception_type = (problem, InvalidId) if problem is problems.InvalidInput else (problem,)
+        self.error_type = shown
+
+    def handle(self, exception: Any, *, field: object, info: object) -> object:
+        extra = {name: getattr(exception, name) for name in get_annotations(self.error_type)}
+        if isinstance(exception, InvalidId):
+            return InvalidInput(code=ProblemCode(problems.InvalidInput.code), message=str(exception), **extra)
+        return self.error_type(code=ProblemCode(exception.code), message=exception.message, **extra)
+
+
+def handlers() -> list[ExceptionHandler[Any]]:
+    """Turns each raised problem into its member of the field's union."""
+    return [_Shows(problem, shown) for problem, shown in SHOWN_AS.items()]

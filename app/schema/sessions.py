@@ -1,0 +1,103 @@
+"""Coaching sessions and their history."""
+
+from datetime import datetime
+
+import strawberry
+
+from app.loaders import coaches as coach_loaders
+from app.loaders import members as member_loaders
+from app.loaders import sessions as session_loaders
+from app.models import sessions as models
+from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, SessionStatus
+from app.schema.coaches import Coach
+from app.schema.members import Member
+from app.schema.relations import relation
+from app.wire.enums import describe
+from app.wire.relay import Node, node_id
+
+describe(
+    SessionStatus,
+    "Where a session stands.",
+    {
+        "SCHEDULED": "Is to come, or has not been closed yet.",
+        "COMPLETED": "Took place.",
+        "CANCELLED": "Will not take place; its seat is free again.",
+        "NO_SHOW": "The member did not come.",
+    },
+)
+describe(
+    SessionKind,
+    "What a session is for.",
+    {
+        "INITIAL": "Getting to know each other.",
+        "REGULAR": "The usual one.",
+        "DEEP_DIVE": "One subject at length.",
+        "BREAKTHROUGH": "Working through a turning point.",
+        "REVIEW": "Looking back over what was reached.",
+    },
+)
+describe(
+    SessionFormat,
+    "How a session is held.",
+    {"INDIVIDUAL": "One to one.", "GROUP": "With others in the same slot.", "CRISIS": "In an emergency."},
+)
+describe(
+    SessionChangeKind,
+    "What happened to a session.",
+    {"BOOKED": "It was made.", "RESCHEDULED": "It was moved.", "CANCELLED": "It was called off."},
+)
+
+
+@strawberry.type(description="One change of a session.")
+class SessionChange:
+    version: int = strawberry.field(description="The session's version after it.")
+    kind: SessionChangeKind = strawberry.field(description="What happened.")
+    from_starts_at: datetime | None = strawberry.field(description="The start before; null for a new session.")
+    to_starts_at: datetime | None = strawberry.field(description="The start after; null for a cancelled session.")
+    reason: str | None = strawberry.field(description="Why, if it was said.")
+    changed_at: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(description="One coach and one member at one time. It keeps its id for life.")
+class Session(Node):
+    id: strawberry.ID = node_id("Session")
+    starts_at: datetime = strawberry.field(description="UTC.")
+    ends_at: datetime = strawberry.field(description="UTC.")
+    kind: SessionKind = strawberry.field(description="What it is for.")
+    format: SessionFormat = strawberry.field(description="How it is held.")
+    status: SessionStatus = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(description="Rises by one with each change; give it back as `expectedVersion`.")
+    note: str | None = strawberry.field(description="What the member wrote when booking.")
+    member_name: str = strawberry.field(description="The member's name when it was booked.")
+    cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
+    cancellation_reason: str | None = strawberry.field(description="Why it was cancelled, if it was said.")
+    completed_at: datetime | None = strawberry.field(description="When it was completed.")
+    created_at: datetime = strawberry.field(description="When it was booked.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    coach = relation(
+        Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="The coach; null if out of sight."
+    )
+    member = relation(
+        Member | None,
+        member_loaders.members_by_id,
+        key="member_id",
+        description="The member; null for a coach whose member they are not, or no longer.",
+    )
+    history = relation(
+        list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        return isinstance(value, models.CoachingSession)
+
+
+@strawberry.input(description="Which sessions to list.")
+class SessionFilter:
+    coach_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Held by this coach.")
+    member_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Of this member.")
+    status: SessionStatus | None = strawberry.field(default=strawberry.UNSET, description="Of this status only.")
+    from_: datetime | None = strawberry.field(
+        default=strawberry.UNSET, name="from", description="Starting at this instant or later."
+    )
+    to: datetime | None = strawberry.field(default=strawberry.UNSET, description="Starting before this instant.")

@@ -1,0 +1,201 @@
+"""The ASGI application: routes, middleware and what lives as long as the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from strawberry.exceptions import ConnectionRejectionError
+
+from app.actor import STRANGER, Actor
+from app.api import schema
+from app.context import Context, House
+from app.live.calendars import LiveCalendars
+from app.platform import migrations
+from app.platform.bus import Bus
+from app.platform.clock import Clock, system_clock
+from app.platform.database import Database, make_engine
+from app.platform.logs import configure_logs
+from app.platform.passwords import Passwords
+from app.platform.settings import Settings, read_settings
+from app.platform.tokens import AccessTokens, kept_secret
+from app.services.identity import TokenMaking, actor_of
+from app.wire.asgi import BoundedBody, RequestLog
+from app.wire.http import GraphQLView, RefusedRequest
+
+PAGE = Path(__file__).parent / "static" / "graphiql"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
+    " worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Application:
+    """Everything that one server process has, put together from its settings."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self.settings = settings
+        engine = make_engine(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            assume_role=migrations.assumed_role(settings),
+        )
+        self.database = Database(engine)
+        self.bus = Bus(settings.redis_url)
+        self.live = LiveCalendars(self.database, self.bus, clock, settings.sweep_seconds)
+        tokens = AccessTokens(
+            settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
+        )
+        making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
+        self.house = House(self.database, self.live, Passwords(), making, clock)
+        self.view = GraphQLView(
+            schema,
+            make_context=self.make_context,
+            connected=self.connected,
+            page=self.page,
+            allowed_origins=settings.allowed_origins,
+        )
+
+    async def make_context(self, connection: HTTPConnection) -> Context:
+        header = connection.headers.get("authorization")
+        actor, until = self.actor_of_header(header) if header else (STRANGER, None)
+        return Context(self.house, actor, until)
+
+    async def connected(self, context: Context) -> None:
+        """The payload of `connection_init` says who opens a websocket; a token that is no good closes it with 4403."""
+        params = context.connection_params or {}
+        header = params.get("Authorization") or params.get("authorization")
+        if header is None:
+            return
+        try:
+            context.actor, context.actor_until = self.actor_of_header(header)
+        except RefusedRequest as refused:
+            raise ConnectionRejectionError({"message": str(refused)}) from None
+
+    def actor_of_header(self, header: object) -> tuple[Actor, datetime]:
+        scheme, _, token = header.partition(" ") if isinstance(header, str) else ("", "", "")
+        claims = None
+        if scheme.lower() == "bearer":
+            claims = self.house.token_making.access_tokens.read(token.strip(), self.house.clock())
+        if claims is None:
+            raise RefusedRequest(401, "UNAUTHENTICATED", "The access token is not valid or has expired")
+        return actor_of(claims), datetime.fromtimestamp(claims["exp"], UTC)
+
+    def page(self, request: Request) -> Response:
+        demo = "on" if self.settings.demo else "off"
+        html = (PAGE / "index.html").read_text(encoding="utf-8").replace("%DEMO%", demo)
+        headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
+        return HTMLResponse(html, headers={**headers, "x-content-type-options": "nosniff"})
+
+    async def healthz(self, request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(self, request: Request) -> Response:
+        """Ready without Redis too: views are then late, not wrong, and the body says so."""
+        database, schema_state = await self._ask_database()
+        redis = "ok" if self.bus.is_connected else "away"
+        ready = database == "ok" and schema_state == "ok"
+        status = "unready" if not ready else "ready" if redis == "ok" else "degraded"
+        body = {"status": status, "database": database, "redis": redis, "migrations": schema_state}
+        return JSONResponse(body, 200 if ready else 503)
+
+    async def _ask_database(self) -> tuple[str, str]:
+        try:
+            async with self.database.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+                at = await migrations.revision_of(connection)
+        except Exception:  # whatever it is, the answer is the same
+            return "away", "unknown"
+        return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}"
+
+    @asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.bus.start()
+        self.live.start()
+        try:
+            yield
+        finally:
+            await self.live.stop()
+            await self.bus.stop()
+            self.house.passwords.close()
+            await self.database.close()
+
+    def asgi(self) -> Starlette:
+        assets = GZipMiddleware(StaticFiles(directory=PAGE / "assets"))
+        app = Starlette(
+            routes=[
+                Route("/", lambda request: RedirectResponse("/graphql")),
+                Mount("/graphql/assets", app=assets),
+                Route("/graphql", endpoint=_Endpoint(self.view)),
+                WebSocketRoute("/graphql", endpoint=_Endpoint(self.view)),
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+            ],
+            middleware=[
+                Middleware(RequestLog),
+                Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=self.settings.allowed_origins,
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["authorization", "content-type", "x-request-id"],
+                ),
+                Middleware(BoundedBody),
+            ],
+            lifespan=self.lifespan,
+        )
+        app.state.application = self
+        return app
+
+
+class _Endpoint:
+    """Makes Starlette hand a route's whole ASGI conversation to the view."""
+
+    def __init__(self, view: GraphQLView) -> None:
+        self.view = view
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.view(scope, receive, send)
+
+
+def create_app() -> Starlette:
+    """For uvicorn: a process of its own, settings from the environment."""
+    settings = read_settings()
+    configure_logs(settings.log_format, settings.log_level)
+    return Application(settings).asgi()
+
+
+def server_config(settings: Settings, host: str, port: int, workers: int = 1) -> uvicorn.Config:
+    """How uvicorn runs us: bounded frames, no deflate (it costs twice the time and memory), a deadline to stop by."""
+    return uvicorn.Config(
+        "app.server:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="app.wire.uvicorn_websocket:GoingAwayWebSocket",
+        ws_max_size=64 * 1_024,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_keep_alive=20,
+        backlog=4_096,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )

@@ -1,0 +1,83 @@
+"""Taking and leaving a seat; PostgreSQL holds the limits: seats within capacity, starts apart, one session a seat."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.models.sessions import CoachingSession
+from app.problems import SlotFull
+from app.services.scheduling.slots import Slot
+
+_TAKE = text(
+    """
+    WITH slot AS (
+      INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)
+      VALUES (:coach_id, :starts_at, :ends_at, :blocked_until, :capacity)
+      ON CONFLICT (coach_id, starts_at) DO UPDATE SET
+        ends_at = greatest(calendar_slots.ends_at, excluded.ends_at),
+        blocked_until = greatest(calendar_slots.blocked_until, excluded.blocked_until),
+        capacity = excluded.capacity
+      RETURNING coach_id, starts_at, capacity
+    )
+    INSERT INTO calendar_seats (coach_id, starts_at, seat_no, capacity)
+    SELECT slot.coach_id, slot.starts_at, free.seat_no, slot.capacity
+    FROM slot, generate_series(1, slot.capacity) AS free (seat_no)
+    WHERE NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = :coach_id AND t.starts_at = :starts_at
+                      AND t.seat_no = free.seat_no)
+    ORDER BY free.seat_no LIMIT 1
+    RETURNING seat_no
+    """
+)
+_LEAVE_SEAT = text(
+    "DELETE FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at AND seat_no = :seat_no"
+)
+_LEAVE_EMPTY_SLOT = text(
+    """
+    DELETE FROM calendar_slots s WHERE s.coach_id = :coach_id AND s.starts_at = :starts_at
+      AND NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = s.coach_id AND t.starts_at = s.starts_at)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    coach_id: UUID
+    starts_at: datetime
+    seat_no: int
+
+
+def seat_of(session: CoachingSession) -> Seat:
+    """The seat of a session that is not cancelled."""
+    assert session.held_start is not None
+    assert session.seat_no is not None
+    return Seat(session.coach_id, session.held_start, session.seat_no)
+
+
+async def take_seat(db: AsyncSession, slot: Slot, buffer_minutes: int) -> Seat:
+    """The lowest free seat; raises `SlotFull` if there is none, which the lock's holder never sees."""
+    wanted = {
+        "coach_id": slot.coach_id,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "blocked_until": slot.ends_at + timedelta(minutes=buffer_minutes),
+        "capacity": slot.capacity,
+    }
+    seat_no = (await db.execute(_TAKE, wanted)).scalar_one_or_none()
+    if seat_no is None:
+        raise SlotFull
+    return Seat(slot.coach_id, slot.starts_at, seat_no)
+
+
+async def leave_seat(db: AsyncSession, seat: Seat) -> None:
+    """Frees the seat, and the start once nobody is left in it; the session must have let go of it before the commit."""
+    left = {"coach_id": seat.coach_id, "starts_at": seat.starts_at, "seat_no": seat.seat_no}
+    await db.execute(_LEAVE_SEAT, left)
+    await db.execute(_LEAVE_EMPTY_SLOT, {"coach_id": seat.coach_id, "starts_at": seat.starts_at})
+
+
+async def check_seats_at_commit(db: AsyncSession) -> None:
+    """Lets a session be between two seats until the commit."""
+    await db.execute(text("SET CONSTRAINTS sessions_seat_fkey DEFERRED"))

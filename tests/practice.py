@@ -1,0 +1,201 @@
+"""A practice to test with: the application without a socket, people made quickly, and a clock that can be moved."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.actor import STRANGER, SYSTEM, Actor
+from app.api import schema
+from app.context import Context
+from app.models.coaches import Coach, CoachStatus
+from app.models.identity import Role, User
+from app.models.members import Assignment, Member
+from app.models.scheduling import CoachCalendar
+from app.platform import migrations
+from app.platform.database import make_engine
+from app.platform.settings import Settings
+from app.server import Application
+from app.services.identity import find_viewer
+from app.wire.relay import global_id
+
+MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+_EMPTY = (
+    "TRUNCATE users, credentials, refresh_tokens, user_permissions, remembered_requests, coaches, members, assignments,"
+    " coach_calendars, availability_windows, time_off, calendar_slots, calendar_seats, sessions, session_changes,"
+    " bookings"
+)
+
+
+class MovableClock:
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can log in; `id` is the global id of the profile, or of the user for admins."""
+
+    user: User
+    coach: Coach | None
+    member: Member | None
+    actor: Actor
+    token: str
+
+    @property
+    def id(self) -> str:
+        if self.coach is not None:
+            return global_id("Coach", self.coach.id)
+        if self.member is not None:
+            return global_id("Member", self.member.id)
+        return global_id("User", self.user.id)
+
+
+class Practice:
+    def __init__(self, application: Application, clock: MovableClock, owner: AsyncEngine) -> None:
+        self.application = application
+        self.clock = clock
+        self.owner = owner
+        self.house = application.house
+        self._made = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: Settings, clock: MovableClock) -> AsyncIterator[Self]:
+        application = Application(settings, clock)
+        owner = make_engine(migrations.owner_url(settings), pool_size=2)
+        async with owner.begin() as connection:
+            await connection.execute(text(_EMPTY))
+        async with application.lifespan(application.asgi()):
+            yield cls(application, clock, owner)
+        await owner.dispose()
+
+    # People
+
+    async def admin(self) -> Person:
+        async with self.as_system() as db:
+            user = await self._user(db, Role.ADMIN)
+        return await self._person(user)
+
+    async def coach(self, **changes: Any) -> Person:
+        """Active, in UTC, sessions of an hour without a buffer, bookable by assigned members, unless changed."""
+        async with self.as_system() as db:
+            user = await self._user(db, Role.COACH)
+            defaults = {"display_name": f"Coach {self._made}", "time_zone": "UTC", "status": CoachStatus.ACTIVE}
+            coach = Coach(user_id=user.id, **(defaults | changes))
+            db.add(coach)
+            await db.flush()
+            db.add(CoachCalendar(coach_id=coach.id))
+            await db.flush()
+        return await self._person(user)
+
+    async def member(self, coach: Person | None = None, **changes: Any) -> Person:
+        async with self.as_system() as db:
+            user = await self._user(db, Role.MEMBER)
+            names = {"first_name": "Member", "last_name": str(self._made)}
+            coach_id = coach.coach.id if coach is not None and coach.coach is not None else None
+            member = Member(user_id=user.id, coach_id=coach_id, **(names | changes))
+            db.add(member)
+            await db.flush()
+            if coach_id is not None:
+                db.add(Assignment(member_id=member.id, coach_id=coach_id))
+        return await self._person(user)
+
+    async def members(self, count: int, coach: Person | None = None) -> list[Person]:
+        return [await self.member(coach) for _ in range(count)]
+
+    async def _user(self, db: AsyncSession, role: Role) -> User:
+        self._made += 1
+        user = User(email=f"{role.value.lower()}{self._made}@example.com", role=role, time_zone="UTC")
+        db.add(user)
+        await db.flush()
+        return user
+
+    async def _person(self, user: User) -> Person:
+        async with self.as_system() as db:
+            viewer = await find_viewer(db, user.id)
+        assert viewer is not None
+        token, _ = self.house.token_making.access_tokens.issue(viewer.claims, self.clock())
+        return Person(viewer.user, viewer.coach, viewer.member, viewer.actor, token)
+
+    # Asking
+
+    async def execute(self, query: str, who: Person | None = None, **variables: Any) -> dict[str, Any]:
+        """The whole answer, data and errors, as a client reads it."""
+        result = await schema.execute(query, variable_values=variables, context_value=self.context(who))
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [error.formatted for error in result.errors]
+        return answer
+
+    async def ask(self, query: str, who: Person | None = None, **variables: Any) -> Any:
+        """The value of the only root field; fails on any error."""
+        answer = await self.execute(query, who, **variables)
+        assert "errors" not in answer, answer["errors"]
+        (value,) = answer["data"].values()
+        return value
+
+    async def refusal(self, query: str, who: Person | None = None, **variables: Any) -> dict[str, Any]:
+        """The extensions of the only error."""
+        answer = await self.execute(query, who, **variables)
+        (error,) = answer["errors"]
+        extensions: dict[str, Any] = error["extensions"]
+        return extensions
+
+    def context(self, who: Person | None = None) -> Context:
+        return Context(self.house, who.actor if who is not None else STRANGER)
+
+    # The database
+
+    @asynccontextmanager
+    async def as_system(self) -> AsyncIterator[AsyncSession]:
+        async with self.house.database.transaction(SYSTEM.settings()) as db:
+            yield db
+
+    @asynccontextmanager
+    async def as_actor(self, actor: Actor) -> AsyncIterator[AsyncSession]:
+        async with self.house.database.transaction(actor.settings()) as db:
+            yield db
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        """What is really stored."""
+        async with self.as_system() as db:
+            return list((await db.execute(text(statement), values)).all())
+
+    async def count(self, table: str, condition: str = "true", **values: Any) -> int:
+        ((number,),) = await self.rows(f"SELECT count(*) FROM {table} WHERE {condition}", **values)
+        return int(number)
+
+    async def nobody_is_overbooked(self) -> None:
+        """The invariants of every calendar, asked of the rows themselves."""
+        overfull = await self.rows(
+            "SELECT s.coach_id, s.starts_at, count(*), c.capacity FROM sessions s LEFT JOIN calendar_slots c"
+            " ON c.coach_id = s.coach_id AND c.starts_at = s.starts_at WHERE s.status <> 'CANCELLED'"
+            " GROUP BY 1, 2, 4 HAVING c.capacity IS NULL OR count(*) > c.capacity"
+        )
+        overlapping = await self.rows(
+            "SELECT a.id, b.id FROM sessions a JOIN sessions b ON a.coach_id = b.coach_id AND a.starts_at < b.starts_at"
+            " AND b.starts_at < a.ends_at WHERE a.status <> 'CANCELLED' AND b.status <> 'CANCELLED'"
+        )
+        twice = await self.rows(
+            "SELECT a.id, b.id FROM sessions a JOIN sessions b ON a.member_id = b.member_id AND a.id < b.id"
+            " AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
+            " WHERE a.status <> 'CANCELLED' AND b.status <> 'CANCELLED'"
+        )
+        empty_seats = await self.rows(
+            "SELECT t.coach_id, t.starts_at FROM calendar_seats t LEFT JOIN sessions s ON s.coach_id = t.coach_id"
+            " AND s.held_start = t.starts_at AND s.seat_no = t.seat_no WHERE s.id IS NULL"
+        )
+        assert (overfull, overlapping, twice, empty_seats) == ([], [], [], [])
