@@ -1,12 +1,11 @@
 """The schema: a table of contents. Every operation comes from its area's resolvers; nothing is decided here."""
 
-import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from app.resolvers import coaches, identity, members, nodes, scheduling, sessions
 from app.schema.problems import SHOWN_AS, handlers
-from app.wire.errors import MaskErrors
+from app.wire.errors import MaskErrors, QuietSchema
 from app.wire.limits import QueryLimits
 from app.wire.scalars import SCALARS
 
@@ -33,7 +32,7 @@ Mutation = merge_types(
 )
 Subscription = merge_types("Subscription", (scheduling.Subscription,))  # slotAvailability
 
-schema = strawberry.Schema(
+schema = QuietSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,

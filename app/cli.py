@@ -91,8 +91,9 @@ def serve(
     with servers(data_dir) as settings:
         embedded = not read_settings().database_url
         settings = settings.model_copy(update={"demo": embedded if demo is None else demo})
-        configure_logs(settings.log_format, settings.log_level)
+        configure_logs(settings.log_format, "WARNING")
         asyncio.run(prepare(settings))
+        configure_logs(settings.log_format, settings.log_level)
         try:
             listening = socket.create_server((host, port), backlog=4_096, reuse_port=False)
         except OSError as refused:

@@ -73,11 +73,15 @@ class Practice:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, settings: Settings, clock: MovableClock) -> AsyncIterator[Self]:
+    async def opened(
+        cls, settings: Settings, clock: MovableClock, *, emptied: bool = True
+    ) -> AsyncIterator[Self]:
+        """`emptied=False` joins a practice that another one has opened, as a second server process does."""
         application = Application(settings, clock)
         owner = make_engine(migrations.owner_url(settings), pool_size=2)
-        async with owner.begin() as connection:
-            await connection.execute(text(_EMPTY))
+        if emptied:
+            async with owner.begin() as connection:
+                await connection.execute(text(_EMPTY))
         async with application.lifespan(application.asgi()):
             yield cls(application, clock, owner)
         await owner.dispose()
@@ -153,6 +157,15 @@ class Practice:
         (error,) = answer["errors"]
         extensions: dict[str, Any] = error["extensions"]
         return extensions
+
+    async def subscribe(self, query: str, who: Person | None = None, **variables: Any) -> list[dict[str, Any]]:
+        """The errors that a refused subscription ends with."""
+        stream = await schema.subscribe(query, variable_values=variables, context_value=self.context(who))
+        refused: list[dict[str, Any]] = []
+        async for result in stream:  # type: ignore[union-attr]
+            assert result.errors, "the subscription was not refused"
+            refused += [error.formatted for error in result.errors]
+        return refused
 
     def context(self, who: Person | None = None) -> Context:
         return Context(self.house, who.actor if who is not None else STRANGER)

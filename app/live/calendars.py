@@ -101,6 +101,7 @@ class LiveCalendars:
     def __init__(self, database: Database, bus: Bus, clock: Clock, sweep_seconds: float = 10.0) -> None:
         self._database, self._bus, self._clock = database, bus, clock
         self._sweep_seconds = sweep_seconds
+        self.readings = 0
         self._watched: dict[UUID, _Watched] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -187,6 +188,7 @@ class LiveCalendars:
             return state
 
     async def _read(self, shown: _Range) -> _State:
+        self.readings += 1
         members = [actor.member_id for actor in shown.viewers.values() if actor.member_id is not None]
         async with self._database.transaction(SYSTEM.settings(), read_only=True) as db:
             calendar, _ = await read_calendar(db, shown.coach_id, shown.since, shown.until)
@@ -216,7 +218,7 @@ class LiveCalendars:
         while True:
             await asyncio.sleep(self._sweep_seconds)
             await self._compare(list(self._watched))
-            self._move_time()
+            self.move_time()
 
     async def _compare(self, coaches: list[UUID]) -> None:
         """Compares the versions that were heard of with the database's, in one statement."""
@@ -231,7 +233,7 @@ class LiveCalendars:
         for coach_id, version in versions:
             self._hear(coach_id, version)
 
-    def _move_time(self) -> None:
+    def move_time(self) -> None:
         """A slot that has passed its notice, or a day that the booking window has reached, changes without a write."""
         now = self._clock()
         for watched in self._watched.values():

@@ -13,8 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 Row = TypeVar("Row")
 
-LARGEST = 100
-
 
 class InvalidCursor(ValueError):
     """A cursor that this server did not give out for this list."""
@@ -24,7 +22,7 @@ class InvalidCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    first: int = 20
+    first: int
     after: str | None = None
 
 

@@ -37,9 +37,6 @@ class Times:
 class Lost(Event):
     """Messages on this channel may have been lost."""
 
-    def __init__(self, channel: str) -> None:
-        super().__init__(channel, _READ_AGAIN)
-
 
 class RedisBackend(BroadcastBackend):
     """Two plain connections, one listening and one publishing; none of redis-py's clients, which reconnect silently.
@@ -106,8 +103,8 @@ class RedisBackend(BroadcastBackend):
             await self._ask("UNSUBSCRIBE", group)
 
     async def publish(self, channel: str, message: Any) -> None:
-        """Never raises, and returns at once while Redis is away; then the channel's listeners are told to read again
-        as soon as we are back. Others may be back before us, so what they missed only we know."""
+        """Never raises. While Redis is away it returns at once, and the channel's listeners are told to read again
+        when we are back: other processes may be back before us, and do not know what we could not send."""
         if not self.is_connected or self._in_flight >= _MOST_IN_FLIGHT:
             return self._owe(channel)
         self._in_flight += 1
@@ -164,24 +161,24 @@ class RedisBackend(BroadcastBackend):
         if reply is None:
             raise ConnectionError(f"Nothing was heard for {self._times.silence} s.")
         kind, channel = reply[0], reply[1].decode()
-        if channel == self._pulse and kind == b"message":
-            self._gain()
-        elif channel == self._pulse:
-            self._wake_heart.set()
-        elif kind == b"message":
-            await self._events.put(_event(channel, reply[2]))
-        else:
+        if kind != b"message":
             await self._take_confirmation(kind, channel)
+        elif channel == self._pulse:
+            self._gain()
+        else:
+            await self._events.put(_event(channel, reply[2]))
 
     async def _take_confirmation(self, kind: bytes, channel: str) -> None:
         waiting = self._channels.get(channel)
-        if kind != b"subscribe":
+        if channel == self._pulse:  # asked for last, so that all of them are there
+            self._wake_heart.set()
+        elif kind != b"subscribe":
             if waiting is not None and waiting.done():  # commands that crossed left us without what is wanted
                 await self._ask("SUBSCRIBE", channel)
         elif waiting is None:
             await self._ask("UNSUBSCRIBE", channel)
         elif waiting.done():  # `subscribe` has returned: there was a time without the subscription
-            await self._events.put(Lost(channel))
+            await self._events.put(Lost(channel, _READ_AGAIN))
         else:
             waiting.set_result(None)
 
@@ -254,8 +251,7 @@ def _connection(url: str) -> Any:  # redis-py's own types have gaps
 
 
 def _event(channel: str, data: bytes) -> Event:
-    try:
-        message = data.decode()
-    except UnicodeDecodeError:
-        return Lost(channel)
-    return Event(channel, message) if message else Lost(channel)
+    with suppress(UnicodeDecodeError):
+        if message := data.decode():
+            return Event(channel, message)
+    return Lost(channel, _READ_AGAIN)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import coaches as models
-from app.resolvers.arguments import After, First, NodeId, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, page
 from app.schema.coaches import Coach, CoachFilter, CreateCoachInput, UpdateCoachInput
 from app.schema.problems import BookingsInTheWay, EmailTaken, result_of
 from app.schema.relations import Info
@@ -23,7 +23,7 @@ class Query:
         description="Active coaches. A stranger sees those who accept members, an admin all of any status.",
     )
     async def coaches(
-        self, info: Info, first: First = 20, after: After = None, filter: Filter = None
+        self, info: Info, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN, filter: Filter = NOT_GIVEN
     ) -> Connection[Coach]:
         wanted = coach_service.CoachFilter.read(**(fields_of(filter) if filter else {}))
         found = await info.context.read(coach_service.list_coaches, wanted=wanted, page=page(first, after))

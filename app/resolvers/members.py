@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import members as models
-from app.resolvers.arguments import After, First, NodeId, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, page
 from app.schema.members import AssignCoachInput, Member, MemberFilter, UpdateMemberInput
 from app.schema.problems import AlreadyAssigned, CoachAtCapacity, CoachNotAcceptingMembers, result_of
 from app.schema.relations import Info
@@ -22,7 +22,7 @@ class Query:
         graphql_type=Connection[Member], description="A coach's own members; an admin's all. In the order they came."
     )
     async def members(
-        self, info: Info, first: First = 20, after: After = None, filter: Filter = None
+        self, info: Info, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN, filter: Filter = NOT_GIVEN
     ) -> Connection[Member]:
         wanted = member_service.MemberFilter.read(**(fields_of(filter, coach_id="Coach") if filter else {}))
         found = await info.context.read(member_service.list_members, wanted=wanted, page=page(first, after))

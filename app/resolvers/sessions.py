@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import sessions as models
-from app.resolvers.arguments import After, First, NodeId, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, page
 from app.schema.relations import Info
 from app.schema.sessions import Session, SessionFilter
 from app.services import sessions as session_service
@@ -22,7 +22,7 @@ class Query:
         description="Sessions that the asker has a part in, in the order of their start; an admin's all.",
     )
     async def sessions(
-        self, info: Info, first: First = 20, after: After = None, filter: Filter = None
+        self, info: Info, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN, filter: Filter = NOT_GIVEN
     ) -> Connection[Session]:
         given = fields_of(filter, coach_id="Coach", member_id="Member") if filter else {}
         wanted = session_service.SessionFilter.read(**given)

@@ -112,8 +112,11 @@ class _End(asyncio.Protocol):
             self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        self.is_deaf = self.is_deaf or self.proxy.is_swallowing
-        if not self.is_deaf and self.peer is not None and self.peer.transport is not None:
+        if self.proxy.is_swallowing:
+            self.is_deaf = True
+            if self.peer is not None:
+                self.peer.is_deaf = True
+        elif not self.is_deaf and self.peer is not None and self.peer.transport is not None:
             self.peer.transport.write(data)
 
     def pause_writing(self) -> None:

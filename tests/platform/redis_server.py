@@ -6,6 +6,9 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import redis
 
 _DISABLED = ("CONFIG", "EVAL", "EVALSHA", "SCRIPT", "ACL", "DEBUG", "KEYS", "SHUTDOWN")
 _START_SECONDS = 10
@@ -39,6 +42,24 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def subscriptions(self, channel: str) -> int:
+        """How many connections are subscribed to it."""
+        with self._client() as client:
+            ((_, count),) = client.pubsub_numsub(channel)
+        return int(count)
+
+    def kill_connections(self, kind: str) -> int:
+        """Cuts those that are subscribed ("pubsub") or those that are not ("normal"); returns how many there were."""
+        with self._client() as client:
+            return int(client.client_kill_filter(_type=kind, skipme=True))
+
+    def publish(self, channel: str, message: bytes) -> None:
+        with self._client() as client:
+            client.publish(channel, message)
+
+    def _client(self) -> Any:
+        return redis.Redis(unix_socket_path=str(self.socket))
 
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection, suppress(OSError):

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.live import calendars as live
-from app.resolvers.arguments import CoachId
+from app.resolvers.arguments import NOT_GIVEN, CoachId
 from app.schema.relations import Info
 from app.schema.scheduling import Slot, SlotAvailability, SlotCalendar, SlotExplanation
 from app.services import scheduling as scheduling_service
@@ -20,7 +20,7 @@ To = Annotated[datetime, strawberry.argument(description="Starts before this ins
 
 def _range(coach_id: str, from_: datetime, to: datetime, zone: str | None = None) -> scheduling_service.SlotRange:
     key = parse_key(coach_id, "Coach", "coachId")
-    return scheduling_service.SlotRange.read(coach_id=key, from_=from_, to=to, time_zone=zone).checked()
+    return scheduling_service.SlotRange.read(coach_id=key, from_=from_, to=to, time_zone=zone or None).checked()
 
 
 @strawberry.type
@@ -38,15 +38,15 @@ class Query:
         time_zone: Annotated[
             TimeZone | None,
             strawberry.argument(description="For the local fields; default: the coach's."),
-        ] = None,
+        ] = NOT_GIVEN,
         include_unavailable: Annotated[
-            bool, strawberry.argument(description="List slots that cannot be booked too, with the reason.")
+            bool | None, strawberry.argument(description="List slots that cannot be booked too, with the reason.")
         ] = False,
     ) -> scheduling_service.SlotCalendar:
         return await info.context.read(
             scheduling_service.available_slots,
             wanted=_range(coach_id, from_, to, time_zone),
-            include_unavailable=include_unavailable,
+            include_unavailable=bool(include_unavailable),
             now=info.context.now(),
         )
 
@@ -55,9 +55,11 @@ class Query:
         self,
         info: Info,
         coach_id: CoachId,
-        after: Annotated[datetime | None, strawberry.argument(description="At this instant or later.")] = None,
+        after: Annotated[datetime | None, strawberry.argument(description="At this instant or later.")] = NOT_GIVEN,
     ) -> scheduling_service.Slot | None:
-        wanted = scheduling_service.SlotQuestion.read(coach_id=parse_key(coach_id, "Coach", "coachId"), after=after)
+        wanted = scheduling_service.SlotQuestion.read(
+            coach_id=parse_key(coach_id, "Coach", "coachId"), after=after or None
+        )
         return await info.context.read(scheduling_service.next_available_slot, wanted=wanted, now=info.context.now())
 
     @strawberry.field(graphql_type=SlotExplanation, description="Why can I not book this? Every reason, in order.")

@@ -1,0 +1,249 @@
+"""The bus against a real Redis that is killed, absent, reset and black-holed: a hint arrives, or LOST does."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.platform.bus import LOST, Bus
+from app.platform.redis_backend import Times
+from tests.platform.fault_proxy import FaultProxy
+from tests.platform.redis_server import RedisServer
+
+pytestmark = pytest.mark.anyio
+
+TIMES = Times(answer=0.4, heartbeat=0.1, silence=0.5, first_pause=0.02, longest_pause=0.1)
+PATIENCE_SECONDS = 5
+STOP_SECONDS = 1
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+async def no_task_is_left_behind() -> AsyncIterator[None]:
+    yield
+    left = [task for task in asyncio.all_tasks() if "TestRunner." not in repr(task)]
+    assert left == []
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    with tempfile.TemporaryDirectory(prefix="bus") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture
+async def proxy(server: RedisServer) -> AsyncIterator[FaultProxy]:
+    async with FaultProxy(server.socket.with_name("proxy.sock"), server.socket) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def running(url: str) -> AsyncIterator[Bus]:
+    bus = Bus(url, TIMES)
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        async with asyncio.timeout(STOP_SECONDS):
+            await bus.stop()
+
+
+def through(proxy: FaultProxy) -> str:
+    return f"unix://{proxy.address}"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def next_of(hints: AsyncIterator[str | None]) -> str | None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await anext(hints)
+
+
+async def assert_silent(hints: AsyncIterator[str | None]) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.15):
+            await anext(hints)
+
+
+async def assert_travels(sender: Bus, channel: str, hints: AsyncIterator[str | None]) -> None:
+    """After whatever LOST are still under way, a message gets through."""
+    await until(lambda: sender.is_connected)
+    await sender.publish(channel, "through")
+    while (hint := await next_of(hints)) is LOST:
+        await sender.publish(channel, "through")
+    assert hint == "through"
+
+
+async def test_a_message_travels_between_processes_and_nothing_is_said_to_be_lost(server: RedisServer) -> None:
+    async with running(server.url) as one, running(server.url) as other:
+        assert one.is_connected
+        async with one.listen("a") as here, other.listen("a") as there, other.listen("b") as elsewhere:
+            await one.publish("a", "7")
+            assert await next_of(here) == "7"
+            assert await next_of(there) == "7"
+            await assert_silent(elsewhere)
+            await assert_silent(there)
+
+
+async def test_listeners_of_a_channel_share_one_subscription_and_the_last_one_ends_it(server: RedisServer) -> None:
+    async with running(server.url) as bus:
+        async with AsyncExitStack() as many:
+            listeners = await asyncio.gather(*(many.enter_async_context(bus.listen("a")) for _ in range(50)))
+            assert server.subscriptions("a") == 1
+            await bus.publish("a", "1")
+            assert [await next_of(hints) for hints in listeners] == ["1"] * 50
+            async with bus.listen("a"):
+                pass
+            assert server.subscriptions("a") == 1
+        await until(lambda: server.subscriptions("a") == 0)
+
+
+async def test_listeners_that_come_and_go_at_once_leave_nothing_behind(server: RedisServer) -> None:
+    async def visit(number: int) -> None:
+        async with bus.listen("a") as hints:
+            await asyncio.sleep(number % 3 / 1000)
+            await bus.publish("a", "1")
+            assert await next_of(hints) in {"1", LOST}
+
+    async with running(server.url) as bus:
+        visits = [asyncio.create_task(visit(number)) for number in range(100)]
+        for cancelled in visits[::4]:
+            asyncio.get_running_loop().call_later(0.001, cancelled.cancel)
+        results = await asyncio.gather(*visits, return_exceptions=True)
+        assert {type(result) for result in results} <= {type(None), asyncio.CancelledError}
+        await until(lambda: server.subscriptions("a") == 0)
+        async with bus.listen("a") as hints:
+            await assert_travels(bus, "a", hints)
+
+
+async def test_a_slow_listener_finds_one_item(server: RedisServer) -> None:
+    async with running(server.url) as bus, bus.listen("a") as slow, bus.listen("b") as last:
+        for message in ("1", "1", "1"):
+            await bus.publish("a", message)
+        await bus.publish("b", "sent")
+        assert await next_of(last) == "sent"
+        assert await next_of(slow) == "1"
+        for message in ("2", "3", "4"):
+            await bus.publish("a", message)
+        await bus.publish("b", "sent again")
+        assert await next_of(last) == "sent again"
+        assert await next_of(slow) is LOST
+        await assert_silent(slow)
+
+
+async def test_after_redis_was_killed_the_listener_is_told_and_hears_again(server: RedisServer) -> None:
+    async with running(server.url) as one, running(server.url) as other, one.listen("a") as hints:
+        server.kill()
+        await until(lambda: not one.is_connected and not other.is_connected)
+        await assert_silent(hints)
+        server.start()
+        assert await next_of(hints) is LOST
+        await assert_travels(other, "a", hints)
+        assert server.subscriptions("a") == 1
+
+
+async def test_a_bus_that_starts_without_redis_comes_to_life(server: RedisServer) -> None:
+    server.kill()
+    async with running(server.url) as bus:
+        assert not bus.is_connected
+        async with bus.listen("a") as hints:
+            await bus.publish("a", "nobody hears this")
+            await assert_silent(hints)
+            server.start()
+            assert await next_of(hints) is LOST
+            await assert_travels(bus, "a", hints)
+
+
+async def test_a_silently_lost_subscription_is_told(server: RedisServer, proxy: FaultProxy) -> None:
+    async with running(through(proxy)) as bus, bus.listen("a") as hints:
+        proxy.cut()
+        assert await next_of(hints) is LOST
+        await assert_travels(bus, "a", hints)
+        assert server.kill_connections("pubsub") == 1
+        assert await next_of(hints) is LOST
+        await assert_travels(bus, "a", hints)
+
+
+async def test_in_a_black_hole_nobody_waits_and_the_listener_is_told_when_it_heals(proxy: FaultProxy) -> None:
+    async with running(through(proxy)) as bus, bus.listen("a") as hints:
+        proxy.swallow()
+        started = time.monotonic()
+        await asyncio.gather(*(bus.publish("a", "lost") for _ in range(2_000)))
+        assert time.monotonic() - started < 2 * TIMES.answer
+        assert not bus.is_connected
+        async with bus.listen("b") as late:
+            await asyncio.sleep(TIMES.silence + TIMES.answer)
+            await assert_silent(hints)
+            await proxy.heal()
+            assert await next_of(hints) is LOST
+            assert await next_of(late) is LOST
+            await assert_travels(bus, "a", hints)
+            await assert_travels(bus, "b", late)
+
+
+async def test_a_black_hole_is_noticed_without_anything_being_sent(proxy: FaultProxy) -> None:
+    async with running(through(proxy)) as bus, bus.listen("a") as hints:
+        proxy.swallow()
+        await until(lambda: not bus.is_connected)
+        await proxy.heal()
+        assert await next_of(hints) is LOST
+
+
+async def test_what_one_process_could_not_send_the_others_are_told_of(server: RedisServer, proxy: FaultProxy) -> None:
+    async with running(server.url) as here, running(through(proxy)) as cut_off, here.listen("a") as hints:
+        await proxy.refuse()
+        await until(lambda: not cut_off.is_connected)
+        await cut_off.publish("a", "1")
+        await cut_off.publish("a", "2")
+        await assert_silent(hints)
+        await proxy.heal()
+        assert await next_of(hints) is LOST
+        await assert_silent(hints)
+
+
+async def test_a_lost_publishing_connection_alone_is_replaced(server: RedisServer) -> None:
+    async with running(server.url) as bus, bus.listen("a") as hints:
+        assert server.kill_connections("normal") == 1
+        await bus.publish("a", "1")
+        assert await next_of(hints) in {"1", LOST}
+        await assert_travels(bus, "a", hints)
+
+
+async def test_what_cannot_be_read_is_told_as_lost(server: RedisServer) -> None:
+    async with running(server.url) as bus, bus.listen("a") as hints:
+        server.publish("a", b"\xff")
+        assert await next_of(hints) is LOST
+
+
+@pytest.mark.parametrize("is_swallowed", [False, True])
+async def test_stop_ends_every_iterator_and_is_not_held_up(proxy: FaultProxy, is_swallowed: bool) -> None:
+    async def count(channel: str) -> int:
+        async with bus.listen(channel) as hints:
+            return sum([1 async for _ in hints])
+
+    async with running(through(proxy)) as bus:
+        listening = asyncio.create_task(count("a"))
+        await asyncio.sleep(0.05)
+        if is_swallowed:
+            proxy.swallow()
+        subscribing, publishing = asyncio.create_task(count("b")), asyncio.create_task(bus.publish("c", "1"))
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert (await listening, await subscribing, await publishing, await count("c")) == (0, 0, None, 0)
