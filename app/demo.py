@@ -27,8 +27,9 @@ async def load_demo(context: Context) -> bool:
         form = NewAdmin.read(email="admin@example.com", password=PASSWORD)
         await identity_service.create_admin(db, passwords, form=form)
     context.actor = await _log_in(context, "admin@example.com")
-    ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
+    # First in the list, so that the example operations work before one has logged in.
     await _coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
+    ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
     await _member(context, "member@example.com", "Mia", "Okafor", ada)
     await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
     context.actor = await _log_in(context, "member@example.com")

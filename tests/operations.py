@@ -1,8 +1,14 @@
 """The operations that many tests ask, written once."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlmodel import SQLModel
+
 from tests.practice import Person, Practice
+
+TABLES = sorted(SQLModel.metadata.tables)
 
 SLOT = "id startsAt endsAt capacity booked remaining isBookable unavailableReason localDate localTime utcOffsetMinutes"
 AVAILABLE = (
@@ -109,3 +115,85 @@ async def slots(
     calendar = await practice.ask(AVAILABLE, who, coachId=coach.id, **{"from": since}, to=until, all=every)
     listed: list[dict[str, Any]] = calendar["slots"]
     return listed
+
+
+# Whole lists, one record, and accounts
+
+PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+SESSION = "id startsAt endsAt status version memberName note cancelledAt coach { id } member { id } history { kind }"
+SESSIONS = (
+    "query ($first: Int, $after: String, $filter: SessionFilter) {"
+    f" sessions(first: $first, after: $after, filter: $filter) {{ edges {{ cursor node {{ {SESSION} }} }} {PAGE} }} }}"
+)
+MEMBER = "id firstName lastName fullName phone goals status onboardingStatus startDate endDate coach { id }"
+MEMBERS = (
+    "query ($first: Int, $after: String, $filter: MemberFilter) {"
+    f" members(first: $first, after: $after, filter: $filter) {{ edges {{ cursor node {{ {MEMBER} }} }} {PAGE} }} }}"
+)
+COACH = (
+    "id displayName practiceName bio coachingFocus specialties yearsExperience timeZone status isAcceptingMembers"
+    " maxMembers memberCount freePlaces bookingAudience sessionMinutes bufferMinutes slotIntervalMinutes"
+    " minNoticeMinutes bookingWindowDays"
+)
+COACHES = (
+    "query ($first: Int, $after: String, $filter: CoachFilter) {"
+    f" coaches(first: $first, after: $after, filter: $filter) {{ edges {{ cursor node {{ {COACH} }} }} {PAGE} }} }}"
+)
+ONE_SESSION = f"query ($id: ID!) {{ session(id: $id) {{ {SESSION} }} }}"
+ONE_MEMBER = (
+    f"query ($id: ID!) {{ member(id: $id) {{ {MEMBER} user {{ email }}"
+    " assignments { startedAt endedAt reason coach { id } } } }"
+)
+ONE_COACH = f"query ($id: ID!) {{ coach(id: $id) {{ {COACH} user {{ email }} availabilityWindows {{ id }} }} }}"
+UPDATE_MEMBER = (
+    f"mutation ($input: UpdateMemberInput!) {{ updateMember(input: $input) {{ __typename ... on Member {{ {MEMBER} }}"
+    f" {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+CREATE_COACH = (
+    f"mutation ($input: CreateCoachInput!) {{ createCoach(input: $input) {{ __typename ... on Coach {{ {COACH} }}"
+    f" {PROBLEM} ... on InvalidInput {{ field }} ... on EmailTaken {{ field }} }} }}"
+)
+LOG_OUT = "mutation { logOut }"
+VIEWER = "{ viewer { user { email role } member { id } coach { id } permissions } }"
+
+
+async def nodes(practice: Practice, query: str, who: Person | None, **variables: Any) -> list[dict[str, Any]]:
+    """The rows of a list's page."""
+    page = await practice.ask(query, who, **variables)
+    return [edge["node"] for edge in page["edges"]]
+
+
+async def cancelled(practice: Practice, who: Person, session_id: str) -> None:
+    answer = await practice.ask(CANCEL, who, input={"sessionId": session_id})
+    assert answer["__typename"] == "Session", answer
+
+
+async def moved(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:
+    """Whatever the rescheduling answers."""
+    given = {"sessionId": session_id, "startsAt": starts_at, **more}
+    answer: dict[str, Any] = await practice.ask(RESCHEDULE, who, input=given)
+    return answer
+
+
+async def calendar_version(practice: Practice, coach: Person) -> int:
+    calendar = await practice.ask(
+        "query ($id: ID!, $from: DateTime!, $to: DateTime!) { availableSlots(coachId: $id, from: $from, to: $to)"
+        " { version } }",
+        coach,
+        id=coach.id,
+        **{"from": "2026-03-02T00:00:00Z", "to": "2026-03-02T00:01:00Z"},
+    )
+    return int(calendar["version"])
+
+
+@asynccontextmanager
+async def nothing_written(practice: Practice) -> AsyncIterator[None]:
+    """Every row of every table is the same afterwards."""
+    before = await _contents(practice)
+    yield
+    assert await _contents(practice) == before
+
+
+async def _contents(practice: Practice) -> list[Any]:
+    rows = (f"SELECT '{table}', md5(string_agg(t::text, '~' ORDER BY t::text)) FROM {table} t" for table in TABLES)
+    return await practice.rows(" UNION ALL ".join(rows))

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,8 +47,14 @@ class SlotAvailability:
 class _State:
     calendar: Calendar
     audience: BookingAudience
+    asked_for: frozenset[UUID]
     assigned: frozenset[UUID]
     slots: dict[datetime, Slot]
+
+    def knows(self, actor: Actor) -> bool:
+        """Whether this was read with the question whether this member is the coach's own."""
+        is_decided = self.audience is not BookingAudience.ASSIGNED or actor.member_id is None
+        return is_decided or actor.member_id in self.asked_for
 
     def may_see(self, actor: Actor) -> bool:
         """The rule of `open_calendar`, on what was read with the slots: asked again for every event."""
@@ -136,7 +142,7 @@ class LiveCalendars:
             while True:
                 view.woken.clear()
                 try:
-                    state = await self._newest(shown_range)
+                    state = await self._newest(shown_range, actor)
                 except (SQLAlchemyError, OSError):
                     if shown is None:
                         raise
@@ -161,8 +167,6 @@ class LiveCalendars:
         shown_range = watched.ranges.setdefault(key, _Range(coach_id, since, until))
         view = _View()
         shown_range.viewers[view] = actor
-        # A range's state knows only the rights of the viewers it was read for.
-        shown_range.state = None
         try:
             if watched.follower is None:
                 watched.follower = asyncio.create_task(self._follow(coach_id, watched))
@@ -177,25 +181,26 @@ class LiveCalendars:
                 if watched.follower is not None:
                     watched.follower.cancel()
 
-    async def _newest(self, shown: _Range) -> _State:
+    async def _newest(self, shown: _Range, actor: Actor) -> _State:
         """The state of the newest version heard of; views that ask together wait for one reading."""
         watched = self._watched[shown.coach_id]
         async with shown.reading:
             state = shown.state
-            if state is not None and state.calendar.version >= watched.heard:
+            if state is not None and state.calendar.version >= watched.heard and state.knows(actor):
                 return state
             shown.state = state = await self._read(shown)
             return state
 
     async def _read(self, shown: _Range) -> _State:
         self.readings += 1
-        members = [actor.member_id for actor in shown.viewers.values() if actor.member_id is not None]
+        members = frozenset(actor.member_id for actor in shown.viewers.values() if actor.member_id is not None)
         async with self._database.transaction(SYSTEM.settings(), read_only=True) as db:
             calendar, _ = await read_calendar(db, shown.coach_id, shown.since, shown.until)
-            asked = {"coach_id": shown.coach_id, "members": members}
+            asked = {"coach_id": shown.coach_id, "members": list(members)}
             audience = (await db.execute(_AUDIENCE, asked)).scalar_one()
             assigned = frozenset((await db.execute(_ASSIGNED, asked)).scalars()) if members else frozenset()
-        return _State(calendar, BookingAudience(audience), assigned, shown.compute(calendar, self._clock()))
+        slots = shown.compute(calendar, self._clock())
+        return _State(calendar, BookingAudience(audience), members, assigned, slots)
 
     def _hear(self, coach_id: UUID, version: int) -> None:
         watched = self._watched.get(coach_id)
@@ -241,7 +246,7 @@ class LiveCalendars:
                 state = each.state
                 if state is None or (slots := each.compute(state.calendar, now)) == state.slots:
                     continue
-                each.state = _State(state.calendar, state.audience, state.assigned, slots)
+                each.state = replace(state, slots=slots)
                 each.wake()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

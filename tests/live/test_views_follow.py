@@ -233,3 +233,16 @@ async def test_nothing_is_kept_for_views_that_are_closed(practice: Practice) -> 
         assert practice.house.live.open_views == 1
 
     assert practice.house.live.open_views == 0
+
+
+async def test_members_who_open_one_view_at_the_same_moment_all_get_it(practice: Practice) -> None:
+    coach = await practice.coach()
+    members = await practice.members(12, coach)
+    await add_window(practice, coach)
+
+    async def look(who: Person) -> int:
+        async with watching(practice, who, coach, *WEEK) as view:
+            assert view.errors == []
+            return len(view.slots)
+
+    assert await asyncio.gather(*(look(member) for member in members)) == [3] * 12

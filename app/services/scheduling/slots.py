@@ -143,8 +143,8 @@ def slots_between(
 
     `busy` holds the asking member's own live sessions with anyone: half-open, epoch seconds.
     """
-    # A clock set back over midnight shows two dates out of turn: the day on either side may hold a start in range.
-    days = range(_local_day(calendar, start) - 1, _local_day(calendar, end) + 2)
+    # A clock set back over midnight has already shown a part of the day after the last.
+    days = range(_local_day(calendar, start), _local_day(calendar, end) + 2)
     since, until = _instant(start), _instant(end)
     offered = [offer for offer in _offers(calendar, days) if since <= offer[0] < until]
     reasons, booked = _judge(calendar, offered, now, busy)
