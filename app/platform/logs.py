@@ -9,7 +9,10 @@ import structlog
 def configure_logs(log_format: str = "auto", level: str = "INFO") -> None:
     """Sends our own lines and the libraries' through one renderer to standard error."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    if console:
+        # The pretty one shows local variables: passwords and notes among them.
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -16,11 +16,8 @@ from redis.exceptions import ResponseError
 
 log = structlog.get_logger(__name__)
 
-# What an owed channel is sent. Nobody can read a hint from it: whoever hears it reads again.
-_READ_AGAIN = ""
-_MOST_OWED = 1_000
-_MOST_IN_FLIGHT = 1_000
-_MOST_UNREAD = 100
+_READ_AGAIN = ""  # sent, it is Lost to whoever hears it
+_MOST_OWED = _MOST_IN_FLIGHT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +46,16 @@ class RedisBackend(BroadcastBackend):
         self._times = times
         self._listener, self._publisher = _connection(url), _connection(url)
         self._is_open = False  # the listening connection is through with its greeting
-        self._is_publisher_stale = False
         self._is_connected: bool | None = None  # None until the first attempt has ended
-        self._is_stopped = False
+        self._is_publisher_stale = self._is_stopped = False
         self._settled, self._wake_heart = asyncio.Event(), asyncio.Event()
-        self._publishing = asyncio.Lock()
-        self._in_flight = 0
+        self._publishing, self._in_flight = asyncio.Lock(), 0
         self._pulse = f"heartbeat:{uuid4().hex}"
         self._pause = times.first_pause
         # Every channel that is wanted, with what its `subscribe` waits for: done as soon as that has returned.
         self._channels: dict[str, asyncio.Future[None]] = {}
-        self._owed: dict[str, None] = {}
-        self._events: asyncio.Queue[Event] = asyncio.Queue(_MOST_UNREAD)
+        self._owed: dict[str, None] = {}  # channels with hints unsent; the longest owed is forgotten first
+        self._events: asyncio.Queue[Event] = asyncio.Queue(maxsize=100)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -68,7 +63,7 @@ class RedisBackend(BroadcastBackend):
         return self._is_connected is True
 
     async def connect(self) -> None:
-        """Returns when it is known whether Redis is there; if it is not, attempts go on in the background."""
+        """Returns when it is known whether Redis is there; if it is not, attempts go on."""
         self._tasks = [asyncio.create_task(self._keep_listening()), asyncio.create_task(self._keep_beating())]
         with suppress(TimeoutError):
             async with asyncio.timeout(self._times.answer):
@@ -80,20 +75,18 @@ class RedisBackend(BroadcastBackend):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._hang_up()
-        # A publisher that is held up in a black hole sees that we have stopped, and hangs up itself.
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # one held up in a black hole sees that we have stopped, and hangs up itself
             async with asyncio.timeout(self._times.answer / 4), self._publishing:
                 await self._publisher.disconnect(nowait=True)
         await asyncio.sleep(0)  # a transport closes in the next round of the loop
 
     async def subscribe(self, group: str) -> None:
-        """Returns when Redis confirms it, or unconfirmed after a while: then `Lost` follows the confirmation."""
-        confirmed = asyncio.get_running_loop().create_future()
-        self._channels[group] = confirmed
-        if self._is_open:
-            with suppress(Exception):
-                async with asyncio.timeout(self._times.answer):
-                    await self._ask("SUBSCRIBE", group)
+        """Returns when Redis confirms it, or without while Redis is away: then `Lost` follows the confirmation."""
+        confirmed = self._channels[group] = asyncio.get_running_loop().create_future()
+        with suppress(Exception):
+            async with asyncio.timeout(self._times.answer):
+                await self._ask("SUBSCRIBE", group)
+                if self.is_connected:
                     await confirmed
         confirmed.cancel()
 
@@ -211,8 +204,7 @@ class RedisBackend(BroadcastBackend):
             await self._publisher.connect()
             await self._publisher.send_command("PUBLISH", channel, message)
             await self._publisher.read_response()
-        except BaseException:
-            # Half a conversation: the next answer on this connection would not be the next one's.
+        except BaseException:  # half a conversation: the next answer would not be the next one's
             await self._publisher.disconnect(nowait=True)
             raise
         if self._is_stopped:

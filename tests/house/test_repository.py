@@ -1,4 +1,4 @@
-"""What every file of the repository keeps to: no address of a package registry, no path of one machine, no dead link."""
+"""What every file keeps to: no address of a package registry, no path of one machine, no dead link."""
 
 import re
 import subprocess
@@ -24,9 +24,10 @@ def files(root: Path) -> Iterator[tuple[str, str]]:
 
 def lines_with(root: Path, pattern: re.Pattern[str]) -> list[str]:
     return [
-        f"{name}:{content.count('\n', 0, found.start()) + 1}"
+        f"{name}:{number}"
         for name, content in files(root)
-        for found in pattern.finditer(content)
+        for number, line in enumerate(content.splitlines(), start=1)
+        if pattern.search(line)
     ]
 
 

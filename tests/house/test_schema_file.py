@@ -65,7 +65,8 @@ def differences(wanted: FieldDefinitionNode, field: GraphQLField) -> list[str]:
     found = []
     if str(field.type) != print_ast(wanted.type):
         found.append(f"answers {field.type}, not {print_ast(wanted.type)}")
-    for argument in wanted.arguments:
+    arguments = wanted.arguments or ()
+    for argument in arguments:
         name, kind = argument.name.value, print_ast(argument.type)
         if name not in field.args:
             found.append(f"takes no {name}")
@@ -75,7 +76,7 @@ def differences(wanted: FieldDefinitionNode, field: GraphQLField) -> list[str]:
             default = ast_from_value(field.args[name].default_value, field.args[name].type)
             if default is None or print_ast(default) != print_ast(argument.default_value):
                 found.append(f"has another default of {name} than {print_ast(argument.default_value)}")
-    further = field.args.keys() - {argument.name.value for argument in wanted.arguments}
+    further = field.args.keys() - {argument.name.value for argument in arguments}
     return found + [f"takes {name} too" for name in sorted(further)]
 
 

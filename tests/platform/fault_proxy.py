@@ -90,6 +90,7 @@ class _End(asyncio.Protocol):
         self.proxy, self.peer = proxy, peer
         self.is_deaf = False
         self.transport: asyncio.Transport | None = None
+        self._early = bytearray()  # came before there was a peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -99,7 +100,6 @@ class _End(asyncio.Protocol):
         elif self.proxy.is_swallowing:
             self.is_deaf = True
         else:
-            self.transport.pause_reading()
             task = asyncio.get_running_loop().create_task(self.proxy.connect_upstream(self))
             self.proxy.connecting.add(task)
             task.add_done_callback(self.proxy.connecting.discard)
@@ -108,15 +108,17 @@ class _End(asyncio.Protocol):
         self.peer = peer
         if self.transport is None or self.transport.is_closing():
             peer.reset()
-        else:
-            self.transport.resume_reading()
+        elif self._early:
+            self.data_received(bytes(self._early))
 
     def data_received(self, data: bytes) -> None:
         if self.proxy.is_swallowing:
             self.is_deaf = True
             if self.peer is not None:
                 self.peer.is_deaf = True
-        elif not self.is_deaf and self.peer is not None and self.peer.transport is not None:
+        elif self.peer is None:
+            self._early += data
+        elif not self.is_deaf and self.peer.transport is not None and not self.peer.transport.is_closing():
             self.peer.transport.write(data)
 
     def pause_writing(self) -> None:

@@ -177,7 +177,9 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server_processes(settings: Settings, count: int = 1, **environment: str) -> AsyncIterator[list[ServerProcess]]:
+async def server_processes(
+    settings: Settings, count: int = 1, **environment: str
+) -> AsyncIterator[list[ServerProcess]]:
     """Servers that share the database and Redis of these settings, each ready; `environment` adds to theirs."""
     servers = [ServerProcess(settings, **environment) for _ in range(count)]
     try:

@@ -214,7 +214,10 @@ async def _upcoming(
     )
     if starts_before is not None:
         statement = statement.where(CoachingSession.starts_at < starts_before)
-    return list(await db.exec(statement.order_by(col(CoachingSession.starts_at), col(CoachingSession.id))))
+    sessions = list(await db.exec(statement.order_by(col(CoachingSession.starts_at), col(CoachingSession.id))))
+    for session in sessions:
+        db.expunge(session)  # shown after a refusal, when the rollback would have emptied it
+    return sessions
 
 
 def _is_inside(calendar: Calendar, session: CoachingSession, now: datetime) -> bool:

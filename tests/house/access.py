@@ -1,0 +1,192 @@
+"""The access table: each root field, who may ask it, how a stranger is answered, and arguments that would succeed."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.wire.relay import global_id
+from tests.operations import ADD_TIME_OFF, add_window, book
+from tests.practice import Person, Practice
+
+NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
+
+EVERYBODY = frozenset({"MEMBER", "COACH", "ADMIN"})
+
+
+@dataclass
+class World:
+    """A coach with a member, whose slots everybody may see, and one who is open to nobody but their own members."""
+
+    practice: Practice
+    coach: Person
+    member: Person
+    admin: Person
+    closed: Person
+    ids: dict[str, str]
+    made: int = 0
+
+    @classmethod
+    async def made_in(cls, practice: Practice) -> "World":
+        coach = await practice.coach(booking_audience="PUBLIC")
+        closed = await practice.coach(is_accepting_members=False)
+        world = cls(practice, coach, await practice.member(coach), await practice.admin(), closed, {})
+        window = await add_window(practice, coach, seats=9)
+        booking = await book(practice, world.member, coach, NINE)
+        ((assignment,),) = await practice.rows("SELECT id FROM assignments")
+        world.ids |= {
+            "Assignment": global_id("Assignment", assignment),
+            "AvailabilityWindow": window,
+            "Booking": booking["id"],
+            "Coach": coach.id,
+            "Member": world.member.id,
+            "Session": booking["session"]["id"],
+            "Slot": booking["slot"]["id"],
+            "TimeOff": await world.spare_time_off(),
+            "User": global_id("User", world.member.user.id),
+        }
+        return world
+
+    def person(self, role: str) -> Person:
+        return {"COACH": self.coach, "MEMBER": self.member, "ADMIN": self.admin}[role]
+
+    async def spare_window(self) -> str:
+        self.made += 1
+        return await add_window(self.practice, self.coach, "SUNDAY", f"{self.made:02}:00", f"{self.made:02}:30")
+
+    async def spare_time_off(self) -> str:
+        given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
+        return str((await self.practice.ask(ADD_TIME_OFF, self.coach, input=given))["id"])
+
+    def new_address(self) -> str:
+        self.made += 1
+        return f"new{self.made}@example.com"
+
+
+Arguments = Callable[[World], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`stranger` is the code of a refusal, `null`, or the type of the answer; `needs` names any of the permissions
+    that open the field, held by the `roles`; `only` those of them that a further rule leaves."""
+
+    stranger: str
+    arguments: Arguments
+    needs: tuple[str, ...] = ()
+    roles: frozenset[str] = EVERYBODY
+    only: frozenset[str] = EVERYBODY
+
+
+def given(**arguments: Any) -> Arguments:
+    """Values, or functions of the world that find or make them."""
+
+    async def make(world: World) -> dict[str, Any]:
+        made = {}
+        for name, value in arguments.items():
+            found = value(world) if callable(value) else value
+            made[name] = await found if isinstance(found, Awaitable) else found
+        return made
+
+    return make
+
+
+def inputs(**fields: Any) -> Arguments:
+    """The same as fields of the argument `input`."""
+
+    async def make(world: World) -> dict[str, Any]:
+        return {"input": await given(**fields)(world)}
+
+    return make
+
+
+def its(type_name: str) -> Callable[[World], str]:
+    return lambda world: world.ids[type_name]
+
+
+def of_the_closed(world: World) -> str:
+    return world.closed.id
+
+
+STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
+LOGIN = "UNAUTHENTICATED"
+PASSWORD = "long enough for this"
+
+ACCESS = {
+    "Query.node": Row("Coach", given(id=its("Coach"))),
+    "Query.nodes": Row("list", given(ids=lambda world: [world.coach.id, world.ids["Slot"]])),
+    "Query.viewer": Row("null", given()),
+    "Query.coaches": Row("CoachConnection", given()),
+    "Query.coach": Row("Coach", given(id=its("Coach"))),
+    "Query.members": Row(LOGIN, given(), ("members:read",), STAFF),
+    "Query.member": Row(LOGIN, given(id=its("Member"))),
+    "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
+    "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
+    "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
+    "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
+    "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
+    "Mutation.signUp": Row(
+        "AuthSession", inputs(email=World.new_address, password=PASSWORD, firstName="New", lastName="Member")
+    ),
+    "Mutation.logIn": Row("InvalidCredentials", inputs(email="nobody@example.com", password=PASSWORD)),
+    "Mutation.refreshSession": Row("InvalidRefreshToken", inputs(refreshToken="unknown")),
+    "Mutation.logOut": Row(LOGIN, given()),
+    "Mutation.createCoach": Row(
+        LOGIN,
+        inputs(email=World.new_address, password=PASSWORD, displayName="New", timeZone="UTC"),
+        ("coaches:create",),
+        ADMINS,
+    ),
+    "Mutation.updateCoach": Row(LOGIN, inputs(id=its("Coach"), bio="Other words."), ("coaches:write",), STAFF),
+    "Mutation.updateMember": Row(
+        LOGIN, inputs(id=its("Member"), coachingFocus="Other goals."), ("profile:write", "members:write")
+    ),
+    "Mutation.assignCoach": Row(
+        LOGIN, inputs(memberId=its("Member"), coachId=its("Coach"), reason="Better so."), ("members:assign",), ADMINS
+    ),
+    "Mutation.addAvailabilityWindow": Row(
+        LOGIN,
+        inputs(coachId=its("Coach"), dayOfWeek="FRIDAY", startTime="09:00", endTime="10:00", maxSessionsPerSlot=1),
+        ("availability:write",),
+        STAFF,
+    ),
+    "Mutation.updateAvailabilityWindow": Row(
+        LOGIN, inputs(id=its("AvailabilityWindow"), location="Room 2"), ("availability:write",), STAFF
+    ),
+    "Mutation.removeAvailabilityWindow": Row(LOGIN, inputs(id=World.spare_window), ("availability:write",), STAFF),
+    "Mutation.addTimeOff": Row(
+        LOGIN,
+        inputs(coachId=its("Coach"), startsAt="2026-04-01T00:00:00Z", endsAt="2026-04-02T00:00:00Z"),
+        ("availability:write",),
+        STAFF,
+    ),
+    "Mutation.removeTimeOff": Row(LOGIN, inputs(id=World.spare_time_off), ("availability:write",), STAFF),
+    "Mutation.bookSession": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=TEN), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
+    "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
+}
+
+# Where a field is open, these are still closed to a stranger, found or not.
+CLOSED_TO_STRANGERS = {
+    "Query.coach": given(id=of_the_closed),
+    "Query.availableSlots": given(coachId=of_the_closed, **DAY),
+    "Query.nextAvailableSlot": given(coachId=of_the_closed),
+    "Query.explainSlot": given(coachId=of_the_closed, startsAt=NINE),
+    "Subscription.slotAvailability": given(coachId=of_the_closed, **DAY),
+}
+
+# Everything that has a global id, and how `node` answers a stranger who has come by it.
+NODES = {
+    "Assignment": LOGIN,
+    "AvailabilityWindow": LOGIN,
+    "Booking": LOGIN,
+    "Coach": "Coach",
+    "Member": LOGIN,
+    "Session": LOGIN,
+    "Slot": "Slot",
+    "TimeOff": LOGIN,
+    "User": LOGIN,
+}
