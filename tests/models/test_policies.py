@@ -125,11 +125,11 @@ async def test_the_applications_role_has_just_these_rights_on_tables(engine: Asy
                 " AND has_table_privilege(current_user, schemaname || '.' || tablename, word) GROUP BY tablename"
             )
         )
-        found = {table: list(words) for table, words in rights.all()}
+        found = {table: tuple(words) for table, words in rights.all()}
 
     assert found == {
-        **dict.fromkeys(guarded_tables(), ["DELETE", "INSERT", "SELECT", "UPDATE"]),
-        **dict.fromkeys(UNGUARDED, ["SELECT"]),
+        **dict.fromkeys(guarded_tables(), ("DELETE", "INSERT", "SELECT", "UPDATE")),
+        **dict.fromkeys(UNGUARDED, ("SELECT",)),
     }
 
 

@@ -113,7 +113,7 @@ class ServerProcess:
         }
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as this object is in use
 
     @property
     def url(self) -> str:
@@ -143,7 +143,7 @@ class ServerProcess:
         with _listening(self.port) as listening:
             self.port = listening.getsockname()[1]
             command = (sys.executable, "-W", "error", "-c", _PROGRAM, str(listening.fileno()))
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - it takes milliseconds
                 command,
                 cwd=ROOT,
                 env=self.environment,

@@ -3,11 +3,14 @@
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import structlog
@@ -26,7 +29,7 @@ from app.server import PAGE, Application
 from app.wire.asgi import BoundedBody
 from tests.operations import LOG_IN
 from tests.practice import Practice
-from tests.server.serving import SECONDS, Served, Socket, start_serving
+from tests.server.serving import SECONDS, START_SECONDS, Served, Socket, start_serving
 
 JSON = {"content-type": "application/json"}
 WHO = "{ viewer { user { email } } }"
@@ -300,9 +303,9 @@ async def test_a_token_that_is_no_good_is_refused(practice: Practice, served: Se
     foreign = AccessTokens("another key, of other people than us", timedelta(minutes=15))
     forged, _ = foreign.issue({"sub": str(coach.user.id), "role": "ADMIN", "perms": []}, practice.clock())
     none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0"
-    tokens = ["", "x", "a.b.c", f"{head}.{claims}.", f"{head}.{claims}.{signature[::-1]}", f"{none}.{claims}.", forged]
+    tokens = ["x", "a.b.c", f"{head}.{claims}.", f"{head}.{claims}.{signature[::-1]}", f"{none}.{claims}.", forged]
     headers: list[str | bytes] = [f"Bearer {token}" for token in tokens]
-    headers += ["Basic Y29hY2g6cGFzc3dvcmQ=", coach.token, b"Bearer \xff\xfe", "Bearer " + "x" * 8_000]
+    headers += ["Bearer", "Basic Y29hY2g6cGFzc3dvcmQ=", coach.token, b"Bearer \xff\xfe", "Bearer " + "x" * 8_000]
     async with served.client() as client:
         for header in headers:
             answer = await client.post("/graphql", json={"query": WHO}, headers={"authorization": header})
@@ -408,7 +411,8 @@ async def test_not_ready_without_the_database(settings: Settings) -> None:
     away = {"database_url": "postgresql+asyncpg://secret-user:secret-word@127.0.0.1:1/none", "database_owner_url": ""}
     async with serving(settings, **away) as served, served.client() as client:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
-        asked = await client.post("/graphql", json={"query": "{ coaches { edges { cursor } } }"})
+        with structlog.testing.capture_logs():
+            asked = await client.post("/graphql", json={"query": "{ coaches { edges { cursor } } }"})
 
     assert alive.status_code == 200
     assert (ready.status_code, ready.json()["status"], ready.json()["database"]) == (503, "unready", "away")
@@ -424,18 +428,18 @@ async def test_a_browser_gets_the_page(settings: Settings, demo: bool) -> None:
     async with serving(settings, demo=demo) as served, served.client(accept="text/html") as client:
         page = await client.get("/graphql")
         root = await client.get("/")
-        referred = re.findall(r'(?:src|href)="(/graphql/assets/[^"]+)"', page.text)
-        loaded = [await client.get(path) for path in referred]
+        referred = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        loaded = [await client.get(urljoin("/graphql", path)) for path in referred]
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = dict(part.strip().partition(" ")[::2] for part in page.headers["content-security-policy"].split(";"))
     assert (policy["default-src"], policy["script-src"], policy["frame-ancestors"]) == ("'none'", "'self'", "'none'")
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert all(' src="/graphql/assets/' in script for script in re.findall(r"<script[^>]*>", page.text))
+    assert re.findall(r"<script[^>]*>[^<]", page.text) == []  # the policy allows none that is written in the page
     assert "%DEMO%" not in page.text
     assert f'content="{"on" if demo else "off"}"' in page.text
     assert (root.status_code, root.headers["location"]) == (307, "/graphql")
-    assert len(referred) >= 2
+    assert len(referred) >= 3
     assert [answer.status_code for answer in loaded] == [200] * len(referred)
 
 
@@ -467,15 +471,15 @@ def nested(levels: int) -> str:
 FIRST = "query ($first: Int) { coaches(first: $first) { edges { cursor } } }"
 TOO_MUCH = {
     "depth": (nested(13), {}),
-    "cost": ("{ coaches(first: 100) { edges { node { %s } } } }" % " ".join(f"a{n}: bio" for n in range(50)), {}),
+    "cost": ("{ coaches(first: 100) { edges { node { " + "id bio " * 25 + "} } } }", {}),
     "cost by fragments": (
         "{ coaches(first: 100) { edges { node { ...A ...A } } } } fragment A on Coach { ...B ...B }"
-        " fragment B on Coach { ...C ...C } fragment C on Coach { ...D ...D } fragment D on Coach { bio id user { id } }",
+        " fragment B on Coach { ...C ...C } fragment C on Coach { ...D ...D } fragment D on Coach { bio id status }",
         {},
     ),
-    "tokens": ("{ %s }" % "__typename " * 2_000, {}),
-    "length": ('{ coaches(filter: {search: "%s"}) { edges { cursor } } }' % ("x" * 70_000), {}),
-    "aliases": ("{ %s }" % " ".join(f"a{n}: __typename" for n in range(101)), {}),
+    "tokens": ("{ " + "__typename " * 2_000 + "}", {}),
+    "length": ("{ __typename } #" + "x" * 70_000, {}),
+    "aliases": ("{ " + " ".join(f"a{number}: __typename" for number in range(101)) + " }", {}),
     "first is none": (FIRST, {"first": 0}),
     "first is negative": (FIRST, {"first": -1}),
     "first is large": (FIRST, {"first": 101}),
@@ -511,12 +515,12 @@ async def test_what_is_just_within_the_limits_is_answered(practice: Practice, se
                 answer = await client.post("/graphql", json={"query": query, "variables": variables})
 
             assert "errors" not in answer.json(), answer.text
-            assert len(answer.json()["data"]["coaches"]["edges"]) == 1
+            assert len(answer.json()["data"]["coaches"]["edges"]) >= 1
             assert len(sent) > 1
 
 
 async def test_a_bad_document_is_answered_with_few_and_short_errors(served: Served) -> None:
-    unknown = "{ %s }" % " ".join(f"unknown{number}" for number in range(100))
+    unknown = "{ " + " ".join(f"unknown{number}" for number in range(100)) + " }"
     long = {"query": "query ($a: Int) { coaches(first: $a) { edges { cursor } } }", "variables": {"a": "x" * 200_000}}
     async with served.client() as client:
         many = await client.post("/graphql", json={"query": unknown})
@@ -529,6 +533,28 @@ async def test_a_bad_document_is_answered_with_few_and_short_errors(served: Serv
 
 
 # What went wrong on our side
+
+FAIL = """
+import structlog
+from app.platform.logs import configure_logs
+configure_logs("{log_format}")
+def fail(password):
+    raise RuntimeError("broken")
+try:
+    fail("".join(reversed("drow terces")))
+except RuntimeError as failure:
+    structlog.get_logger("app").error("operation failed", exc_info=failure)
+"""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_the_log_of_a_failure_shows_no_values(root: Path, log_format: str) -> None:
+    program = [sys.executable, "-c", FAIL.format(log_format=log_format)]
+
+    log = subprocess.run(program, cwd=root, capture_output=True, text=True, timeout=START_SECONDS, check=True).stderr
+
+    assert "RuntimeError" in log
+    assert "secret word" not in log
 
 
 async def test_a_failure_is_masked_and_numbered(
@@ -568,18 +594,21 @@ async def test_a_failure_beside_a_success_takes_nothing_with_it(
     coach = await practice.coach()
     async with served.client(coach.token) as client:
         query = "query ($id: ID!) { viewer { user { email } } coach(id: $id) { id } }"
-        answer = await client.post("/graphql", json={"query": query, "variables": {"id": coach.id}})
+        with structlog.testing.capture_logs():
+            answer = await client.post("/graphql", json={"query": query, "variables": {"id": coach.id}})
 
     assert answer.json()["data"] == {"viewer": {"user": {"email": coach.user.email}}, "coach": None}
     assert [error["path"] for error in answer.json()["errors"]] == [["coach"]]
     assert b"secret word" not in answer.content
 
 
-async def test_a_failure_before_graphql_is_masked_too(served: Served, practice: Practice) -> None:
+async def test_a_failure_before_graphql_is_masked_too(
+    practice: Practice, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def broken(connection: object) -> None:
         raise RuntimeError("secret word")
 
-    practice.application.view._make_context = broken
+    monkeypatch.setattr(practice.application.view, "_make_context", broken)
     async with served.client() as client:
         answer = await client.post("/graphql", json={"query": WHO})
 

@@ -198,7 +198,7 @@ def test_a_range_may_be_cut_anywhere(question: Question, data: st.DataObject) ->
     assert parts == listed(question)
 
 
-@settings(thorough, max_examples=40)
+@settings(thorough, max_examples=25)
 @given(questions())
 def test_5_3_booking_all_that_is_bookable_overbooks_nothing(question: Question) -> None:
     question = replace(question, calendar=replace(question.calendar, taken=(), is_active=True), busy=())

@@ -1,0 +1,194 @@
+"""A small practice with something in every table, whose rows have names, to say exactly who may do what with which."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actor import STRANGER, Actor
+from tests.operations import ADD_TIME_OFF, CANCEL, add_window, book, booked
+from tests.practice import Person, Practice
+
+NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
+
+# The columns that a row's name is made of: ids become names of people.
+NAMED_BY: dict[str, tuple[str, ...]] = {
+    "users": ("id",),
+    "credentials": ("user_id",),
+    "refresh_tokens": ("user_id",),
+    "user_permissions": ("user_id",),
+    "remembered_requests": ("user_id",),
+    "coaches": ("id",),
+    "members": ("id",),
+    "assignments": ("coach_id", "member_id"),
+    "coach_calendars": ("coach_id",),
+    "availability_windows": ("coach_id",),
+    "time_off": ("coach_id",),
+    "calendar_slots": ("coach_id", "capacity"),
+    "calendar_seats": ("coach_id", "seat_no"),
+    "bookings": ("coach_id", "member_id", "status"),
+    "sessions": ("coach_id", "member_id", "status"),
+    "session_changes": ("coach_id", "member_id", "kind"),
+}
+# An assignment for each table that breaks no rule of any row.
+TOUCHED: dict[str, str] = {
+    "users": "created_at = now()",
+    "credentials": "changed_at = now()",
+    "refresh_tokens": "created_at = now()",
+    "user_permissions": "is_granted = true",
+    "remembered_requests": "created_at = now()",
+    "coaches": "created_at = now()",
+    "members": "updated_at = now()",
+    "assignments": "started_at = now()",
+    "coach_calendars": "version = 99",
+    "availability_windows": "created_at = now()",
+    "time_off": "created_at = now()",
+    "calendar_slots": "capacity = 2",
+    "calendar_seats": "capacity = 2",
+    "bookings": "created_at = now()",
+    "sessions": "updated_at = now()",
+    "session_changes": "changed_at = now()",
+}
+NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
+
+Rows = dict[str, list[str]]
+
+
+@dataclass
+class SmallPractice:
+    """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled); coach `other` has carl."""
+
+    practice: Practice
+    people: dict[str, Person]
+    names: dict[str, str]
+
+    @classmethod
+    async def made_in(cls, practice: Practice) -> "SmallPractice":
+        one, other = await practice.coach(), await practice.coach(is_accepting_members=False)
+        anna, ben, cleo = await practice.members(3, one)
+        carl = await practice.member(other)
+        people = {"one": one, "other": other, "anna": anna, "ben": ben, "cleo": cleo, "carl": carl}
+        people["admin"] = await practice.admin()
+        names = {str(person.user.id): name for name, person in people.items()}
+        names |= {str(person.coach.id): name for name, person in people.items() if person.coach}
+        names |= {str(person.member.id): name for name, person in people.items() if person.member}
+        for coach in (one, other):
+            await add_window(practice, coach, seats=2)
+            away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
+            await practice.ask(ADD_TIME_OFF, coach, input=away)
+        for member, coach in ((anna, one), (carl, other)):
+            await booked(practice, member, coach, NINE, idempotencyKey="k")
+            await book(practice, member, coach, HALF_PAST)
+        await booked(practice, ben, one, NINE)
+        session = await booked(practice, cleo, one, TEN)
+        await practice.ask(CANCEL, cleo, input={"sessionId": session})
+        small = cls(practice, people, names)
+        async with practice.as_system() as db:
+            await small._add_logins(db)
+        return small
+
+    async def _add_logins(self, db: AsyncSession) -> None:
+        for name, person in self.people.items():
+            values = {"id": person.user.id, "name": name}
+            await db.execute(text("INSERT INTO credentials VALUES (:id, 'a hash')"), values)
+            await db.execute(
+                text(
+                    "INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)"
+                    " VALUES (gen_random_uuid(), gen_random_uuid(), :id, convert_to(:name, 'UTF8'), now())"
+                ),
+                values,
+            )
+            if name in {"one", "anna", "carl"}:
+                await db.execute(text("INSERT INTO user_permissions VALUES (:id, 'sessions:read', true)"), values)
+
+    def actor(self, name: str) -> Actor:
+        return STRANGER if name == "stranger" else self.people[name].actor
+
+    def member_id(self, name: str) -> str:
+        member = self.people[name].member
+        assert member is not None
+        return str(member.id)
+
+    def coach_id(self, name: str) -> str:
+        coach = self.people[name].coach
+        assert coach is not None
+        return str(coach.id)
+
+    def name_of(self, values: tuple[Any, ...]) -> str:
+        return "/".join(self.names.get(str(value), str(value)) for value in values)
+
+    # What a transaction may do; nothing of it stays.
+
+    async def seen(self, db: AsyncSession) -> Rows:
+        return {table: await self._named(db, table, "SELECT {columns} FROM {table}") for table in NAMED_BY}
+
+    async def updated(self, db: AsyncSession) -> Rows:
+        """Rows that an UPDATE without any condition changes."""
+        found = {}
+        for table, touched in TOUCHED.items():
+            blind = await _tried(db, f"UPDATE {table} SET {touched}")
+            found[table] = await self._named(db, table, f"UPDATE {{table}} SET {touched} RETURNING {{columns}}")
+            assert blind == len(found[table]), f"{table}: rows out of sight are changed all the same"
+        return found
+
+    async def deleted(self, db: AsyncSession, mine: str = "NULL") -> dict[str, int]:
+        """How many rows a DELETE takes that spares, where there is a `coach_id`, those of the asking coach."""
+        found = {}
+        for table, columns in NAMED_BY.items():
+            spare = f" WHERE coach_id IS DISTINCT FROM {mine}" if columns[0] == "coach_id" and mine != "NULL" else ""
+            found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
+        return found
+
+    async def stored(self) -> dict[str, list[tuple[str, str]]]:
+        """Every row as JSON with its name."""
+        found = {}
+        async with self.practice.as_system() as db:
+            for table, columns in NAMED_BY.items():
+                rows = await db.execute(text(f"SELECT {', '.join(columns)}, to_jsonb({table}) FROM {table}"))
+                found[table] = [(self.name_of(tuple(row[:-1])), json.dumps(row[-1])) for row in rows.all()]
+        return found
+
+    async def insertable(self, db: AsyncSession, stored: dict[str, list[tuple[str, str]]]) -> Rows:
+        """Rows whose twin gets as far as the table's own constraints; row security is asked before them."""
+        found: Rows = {table: [] for table in stored}
+        for table, rows in stored.items():
+            twin = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"
+            for name, row in rows:
+                state = await refused_with(db, twin, row=row)
+                assert state is not None, f"{table}: a row was stored twice"
+                if state != "42501":
+                    assert state.startswith("23"), f"{table} {name}: {state}"
+                    found[table].append(name)
+            found[table].sort()
+        return found
+
+    async def _named(self, db: AsyncSession, table: str, statement: str) -> list[str]:
+        asked = statement.format(table=table, columns=", ".join(NAMED_BY[table]))
+        async with db.begin_nested() as savepoint:
+            rows = (await db.execute(text(asked))).all()
+            await savepoint.rollback()
+        return sorted(self.name_of(tuple(row)) for row in rows)
+
+
+async def _tried(db: AsyncSession, statement: str) -> int:
+    async with db.begin_nested() as savepoint:
+        touched = int((await db.execute(text(statement))).rowcount)
+        await savepoint.rollback()
+    return touched
+
+
+async def refused_with(db: AsyncSession, statement: str, **values: Any) -> str | None:
+    """The SQLSTATE of the refusal; None if the statement runs. Either way it leaves nothing."""
+    savepoint = await db.begin_nested()
+    try:
+        await db.execute(text(statement), values)
+    except DBAPIError as refused:
+        return str(refused.orig.sqlstate)
+    else:
+        return None
+    finally:
+        await savepoint.rollback()

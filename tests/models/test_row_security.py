@@ -1,0 +1,212 @@
+"""Each role straight at the tables, without the services: exactly which rows it sees, changes, takes and adds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.platform import migrations
+from app.platform.database import make_engine
+from app.platform.settings import Settings
+from tests.models.catalogue import guarded_tables
+from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
+from tests.practice import MovableClock, Practice
+
+MEMBERS_OF_ONE = ["anna", "ben", "cleo"]
+OF_ONE = {
+    "coach_calendars": ["one"],
+    "availability_windows": ["one"],
+    "time_off": ["one"],
+    "calendar_slots": ["one/2"],
+    "calendar_seats": ["one/1", "one/2"],
+}
+OF_OTHER = {
+    "coach_calendars": ["other"],
+    "availability_windows": ["other"],
+    "time_off": ["other"],
+    "calendar_slots": ["other/2"],
+    "calendar_seats": ["other/1"],
+}
+HELD_BY_ONE = {
+    "bookings": [
+        "one/anna/CONFIRMED",
+        "one/anna/REJECTED",
+        "one/ben/CONFIRMED",
+        "one/cleo/CONFIRMED",
+    ],
+    "sessions": ["one/anna/SCHEDULED", "one/ben/SCHEDULED", "one/cleo/CANCELLED"],
+    "session_changes": ["one/anna/BOOKED", "one/ben/BOOKED", "one/cleo/BOOKED", "one/cleo/CANCELLED"],
+}
+HELD_BY_OTHER = {
+    "bookings": ["other/carl/CONFIRMED", "other/carl/REJECTED"],
+    "sessions": ["other/carl/SCHEDULED"],
+    "session_changes": ["other/carl/BOOKED"],
+}
+ANNAS = {
+    "bookings": ["one/anna/CONFIRMED", "one/anna/REJECTED"],
+    "sessions": ["one/anna/SCHEDULED"],
+    "session_changes": ["one/anna/BOOKED"],
+}
+PUBLIC = {"coaches": ["one"]}
+PROFILES = {"coaches": ["one", "other"]}
+
+SEEN = {
+    "stranger": PUBLIC,
+    "anna": PROFILES
+    | ANNAS
+    | {
+        "users": ["anna"],
+        "members": ["anna"],
+        "assignments": ["one/anna"],
+        "user_permissions": ["anna"],
+        "remembered_requests": ["anna"],
+    },
+    "carl": PROFILES
+    | HELD_BY_OTHER
+    | {
+        "users": ["carl"],
+        "members": ["carl"],
+        "assignments": ["other/carl"],
+        "user_permissions": ["carl"],
+        "remembered_requests": ["carl"],
+    },
+    "one": PROFILES
+    | OF_ONE
+    | HELD_BY_ONE
+    | {
+        "users": [*MEMBERS_OF_ONE, "one"],
+        "members": MEMBERS_OF_ONE,
+        "assignments": ["one/anna", "one/ben", "one/cleo"],
+        "user_permissions": ["one"],
+    },
+    "other": PROFILES
+    | OF_OTHER
+    | HELD_BY_OTHER
+    | {"users": ["carl", "other"], "members": ["carl"], "assignments": ["other/carl"]},
+}
+UPDATED = {
+    "stranger": {},
+    "anna": {
+        "users": ["anna"],
+        "members": ["anna"],
+        "remembered_requests": ["anna"],
+        "sessions": ["one/anna/SCHEDULED"],
+    },
+    "carl": {
+        "users": ["carl"],
+        "members": ["carl"],
+        "remembered_requests": ["carl"],
+        "sessions": ["other/carl/SCHEDULED"],
+    },
+    "one": OF_ONE
+    | {"users": ["one"], "coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
+    "other": OF_OTHER
+    | {"users": ["other"], "coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
+}
+INSERTED = {
+    "stranger": {},
+    "anna": ANNAS | {"remembered_requests": ["anna"]},
+    "carl": HELD_BY_OTHER | {"remembered_requests": ["carl"]},
+    "one": OF_ONE | HELD_BY_ONE,
+    "other": OF_OTHER | HELD_BY_OTHER,
+}
+ACTORS = ["stranger", "anna", "carl", "one", "other"]
+
+
+@pytest.fixture(scope="module")
+async def small(settings: Settings) -> AsyncIterator[SmallPractice]:
+    async with Practice.opened(settings, MovableClock()) as practice:
+        yield await SmallPractice.made_in(practice)
+
+
+@asynccontextmanager
+async def fresh_session(settings: Settings) -> AsyncIterator[AsyncSession]:
+    engine = make_engine(settings.database_url, pool_size=1, assume_role=migrations.assumed_role(settings))
+    async with AsyncSession(engine) as db:
+        yield db
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+async def everything(small: SmallPractice) -> Rows:
+    async with small.practice.as_system() as db:
+        return await small.seen(db)
+
+
+async def test_the_practice_has_rows_with_names_of_their_own_in_every_guarded_table(everything: Rows) -> None:
+    assert everything.keys() == set(guarded_tables())
+    for table, names in everything.items():
+        assert len(names) == len(set(names)) >= 2, f"{table}: {names}"
+
+
+@pytest.mark.parametrize("who", ACTORS)
+async def test_who_sees_which_rows(small: SmallPractice, who: str) -> None:
+    async with small.practice.as_actor(small.actor(who)) as db:
+        assert await small.seen(db) == NOTHING | SEEN[who]
+
+
+async def test_an_admin_sees_and_changes_everything(small: SmallPractice, everything: Rows) -> None:
+    async with small.practice.as_actor(small.actor("admin")) as db:
+        assert await small.seen(db) == everything
+        assert await small.updated(db) == everything
+
+
+@pytest.mark.parametrize("who", ACTORS)
+async def test_who_changes_which_rows(small: SmallPractice, who: str) -> None:
+    async with small.practice.as_actor(small.actor(who)) as db:
+        assert await small.updated(db) == NOTHING | UPDATED[who]
+
+
+@pytest.mark.parametrize("who", ACTORS)
+async def test_nobody_takes_away_what_is_not_their_own(small: SmallPractice, who: str) -> None:
+    mine = f"'{small.coach_id(who)}'" if who in {"one", "other"} else "NULL"
+    async with small.practice.as_actor(small.actor(who)) as db:
+        assert await small.deleted(db, mine) == dict.fromkeys(NAMED_BY, 0)
+
+
+async def test_a_coach_takes_away_their_own_windows_and_time_off(small: SmallPractice) -> None:
+    async with small.practice.as_actor(small.actor("one")) as db:
+        for table in ("availability_windows", "time_off"):
+            assert (await db.execute(text(f"DELETE FROM {table}"))).rowcount == 1
+        await db.rollback()
+
+
+@pytest.mark.parametrize("who", ACTORS)
+async def test_who_adds_which_rows(small: SmallPractice, who: str) -> None:
+    stored = await small.stored()
+    async with small.practice.as_actor(small.actor(who)) as db:
+        assert await small.insertable(db, stored) == NOTHING | INSERTED[who]
+
+
+async def test_without_any_setting_there_is_what_a_stranger_sees_and_no_error(
+    small: SmallPractice, settings: Settings
+) -> None:
+    stored = await small.stored()
+    # A connection of its own: one that had a setting once answers '' for it, and not null.
+    async with fresh_session(settings) as db:
+        were = await db.execute(text("SELECT current_setting('app.role', true), current_setting('app.system', true)"))
+        assert were.one() == (None, None)
+        assert await small.seen(db) == NOTHING | PUBLIC
+        assert await small.updated(db) == NOTHING
+        assert await small.deleted(db) == dict.fromkeys(NAMED_BY, 0)
+        assert await small.insertable(db, stored) == NOTHING
+
+
+@pytest.mark.parametrize("who", ["stranger", "carl", "other"])
+async def test_an_opened_calendar_adds_that_coachs_calendar_and_nothing_else(small: SmallPractice, who: str) -> None:
+    before = NOTHING | SEEN[who]
+    opened = {table: sorted({*before[table], *names}) for table, names in (OF_ONE | PUBLIC).items()}
+    async with small.practice.as_actor(small.actor(who)) as db:
+        await db.execute(text("SELECT set_config('app.calendar_id', :id, true)"), {"id": small.coach_id("one")})
+        assert await small.seen(db) == before | opened
+
+
+async def test_an_opened_calendar_lets_seats_be_taken_and_its_version_rise_and_no_more(small: SmallPractice) -> None:
+    stored = await small.stored()
+    seats = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
+    async with small.practice.as_actor(small.actor("stranger")) as db:
+        await db.execute(text("SELECT set_config('app.calendar_id', :id, true)"), {"id": small.coach_id("one")})
+        assert await small.updated(db) == NOTHING | seats | {"coach_calendars": ["one"]}
+        assert await small.insertable(db, stored) == NOTHING | seats

@@ -1,0 +1,102 @@
+"""Rows that belong to two people, and columns that are not their owner's to write, straight at the tables."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from app.platform.settings import Settings
+from tests.models.small_practice import SmallPractice, refused_with
+from tests.practice import MovableClock, Practice
+
+SESSION = (
+    "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, version)"
+    " VALUES (gen_random_uuid(), CAST(:coach AS uuid), CAST(:member AS uuid), 'A', '2026-03-09 09:00Z',"
+    " '2026-03-09 10:00Z', 'REGULAR', 'INDIVIDUAL', 'CANCELLED', 1)"
+)
+BOOKING = (
+    "INSERT INTO bookings (id, coach_id, member_id, starts_at, status, reason) VALUES (gen_random_uuid(),"
+    " CAST(:coach AS uuid), CAST(:member AS uuid), '2026-03-09 09:00Z', 'REJECTED', 'FULL')"
+)
+CHANGE = (
+    "INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind)"
+    " SELECT gen_random_uuid(), CAST(:session AS uuid), CAST(:coach AS uuid), CAST(:member AS uuid), 9, 'CANCELLED'"
+)
+
+
+@pytest.fixture(scope="module")
+async def small(settings: Settings) -> AsyncIterator[SmallPractice]:
+    async with Practice.opened(settings, MovableClock()) as practice:
+        yield await SmallPractice.made_in(practice)
+
+
+async def _refused(small: SmallPractice, who: str, statement: str, coach: str = "one", member: str = "anna") -> bool:
+    """Whether the database refuses, by whatever rule, or finds no row to change."""
+    foreign = await small.practice.rows("SELECT id FROM sessions WHERE member_name = :n", n=_full_name(small, "carl"))
+    values = {"coach": small.coach_id(coach), "member": small.member_id(member), "session": str(foreign[0][0])}
+    used = {name: value for name, value in values.items() if f":{name}" in statement}
+    async with small.practice.as_actor(small.actor(who)) as db:
+        if await refused_with(db, statement, **used) is not None:
+            return True
+        touched: int = (await db.execute(text(statement), used)).rowcount
+        await db.rollback()
+        return touched == 0
+
+
+def _full_name(small: SmallPractice, name: str) -> str:
+    member = small.people[name].member
+    assert member is not None
+    return member.full_name
+
+
+@pytest.mark.parametrize("statement", [SESSION, BOOKING], ids=["session", "booking"])
+@pytest.mark.parametrize(
+    ("who", "coach", "member"),
+    [
+        ("one", "one", "carl"),  # a coach with a member who is not theirs
+        ("anna", "other", "anna"),  # a member in a calendar that was not opened to them
+        ("one", "other", "anna"),
+        ("anna", "one", "ben"),
+        ("stranger", "one", "anna"),
+    ],
+)
+async def test_nobody_puts_a_row_between_themselves_and_whom_they_have_no_part_in(
+    small: SmallPractice, who: str, coach: str, member: str, statement: str
+) -> None:
+    assert await _refused(small, who, statement, coach, member)
+
+
+@pytest.mark.parametrize(("who", "coach", "member"), [("one", "one", "anna"), ("anna", "one", "anna")])
+async def test_nobody_adds_to_the_history_of_a_session_that_is_not_theirs(
+    small: SmallPractice, who: str, coach: str, member: str
+) -> None:
+    assert await _refused(small, who, CHANGE, coach, member), "the history of carl's session with the other coach"
+
+
+@pytest.mark.parametrize(
+    ("who", "statement", "coach", "member"),
+    [
+        ("one", "UPDATE sessions SET member_id = CAST(:member AS uuid)", "one", "carl"),
+        ("anna", "UPDATE sessions SET coach_id = CAST(:coach AS uuid) WHERE status = 'CANCELLED'", "other", "anna"),
+        ("one", "UPDATE sessions SET coach_id = CAST(:coach AS uuid) WHERE status = 'CANCELLED'", "other", "anna"),
+    ],
+)
+async def test_nobody_hands_a_session_to_somebody_else(
+    small: SmallPractice, who: str, statement: str, coach: str, member: str
+) -> None:
+    assert await _refused(small, who, statement, coach, member)
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        ("anna", "UPDATE users SET role = 'ADMIN'"),
+        ("one", "UPDATE users SET role = 'ADMIN'"),
+        ("anna", "UPDATE members SET coach_id = CAST(:coach AS uuid)"),
+        ("anna", "UPDATE members SET status = 'PAUSED'"),
+        ("one", "UPDATE coaches SET status = 'APPROVED'"),
+        ("one", "UPDATE coaches SET member_count = 0"),
+    ],
+)
+async def test_nobody_writes_what_an_admin_or_a_trigger_decides(small: SmallPractice, who: str, statement: str) -> None:
+    assert await _refused(small, who, statement, coach="other")
