@@ -6,7 +6,8 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -14,12 +15,13 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 from uvicorn.supervisors import Multiprocess
 
 from app.context import Context
 from app.demo import LOGINS, PASSWORD, load_demo
 from app.platform import migrations
-from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedded_servers
+from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedded_servers, running_servers
 from app.platform.logs import configure_logs
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.problems import Problem
@@ -45,7 +47,7 @@ def main() -> None:
 
 
 def fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]rapport:[/red] {message}", markup=True)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]rapport:[/red] {escape(message)}")
     raise SystemExit(1)
 
 
@@ -55,8 +57,11 @@ def _leave(signum: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def servers(data_dir: Path | None, **given: object) -> Iterator[Settings]:
-    """Settings with addresses in them: those configured, or those of embedded servers that run inside the block."""
+def servers(data_dir: Path | None, *, join: bool = False, **given: object) -> Iterator[Settings]:
+    """Settings with addresses in them: those configured, or those of embedded servers that run inside the block.
+
+    `join` uses the embedded servers of a `rapport serve` that is running, instead of refusing its data folder.
+    """
     if data_dir is not None:
         given["data_dir"] = data_dir
     settings = read_settings(**given)
@@ -67,14 +72,9 @@ def servers(data_dir: Path | None, **given: object) -> Iterator[Settings]:
     if settings.database_url or settings.redis_url:
         missing = "REDIS_URL" if settings.database_url else "DATABASE_URL"
         raise InvalidSettings(f"{missing}: set it too, or neither: the embedded servers come as a pair")
-    with embedded_servers(settings.data_dir) as embedded:
-        yield settings.model_copy(
-            update={
-                "database_url": embedded.database_url,
-                "database_owner_url": embedded.database_owner_url,
-                "redis_url": embedded.redis_url,
-            }
-        )
+    running = running_servers(settings.data_dir) if join else None
+    with nullcontext(running) if running is not None else embedded_servers(settings.data_dir) as embedded:
+        yield settings.model_copy(update=asdict(embedded))
 
 
 @cli.command()
@@ -166,7 +166,7 @@ def migrate(
     data_dir: DataDir = None,
 ) -> None:
     """Brings the database to the newest schema."""
-    with servers(data_dir) as settings:
+    with servers(data_dir, join=True) as settings:
         asyncio.run(migrations.migrate(settings, revision))
     say.print(f"The database is at {revision}.")
 
@@ -174,7 +174,7 @@ def migrate(
 @cli.command()
 def demo(data_dir: DataDir = None) -> None:
     """Loads the demo data into a database that has none."""
-    with servers(data_dir) as settings:
+    with servers(data_dir, join=True) as settings:
         asyncio.run(prepare(settings.model_copy(update={"demo": True})))
     say.print(f"Log-ins: {', '.join(LOGINS)}; password: {PASSWORD}")
 
@@ -200,7 +200,7 @@ def create_admin(
         async with context.unit_of_work() as db:
             await identity_service.create_admin(db, context.house.passwords, form=form)
 
-    with servers(data_dir) as settings:
+    with servers(data_dir, join=True) as settings:
         asyncio.run(migrations.migrate(settings))
         asyncio.run(with_context(settings, create))
     say.print(f"{form.email} is an admin now.")

@@ -61,7 +61,7 @@ def _within_reason(value: datetime) -> datetime:
 def text(longest: int, shortest: int = 1) -> Any:
     """A string without white space around it, `shortest` to `longest` characters long."""
     limits = StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
-    return Annotated[str, AfterValidator(_storable), limits]
+    return Annotated[str, limits, AfterValidator(_storable)]
 
 
 def between(low: int, high: int) -> Any:
@@ -73,6 +73,6 @@ Name = text(80)
 Line = text(200)
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mailable)]
-Password = Annotated[str, AfterValidator(_storable), StringConstraints(min_length=10, max_length=256)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=256), AfterValidator(_storable)]
 Instant = Annotated[AwareDatetime, AfterValidator(_within_reason)]
 IdempotencyKey = text(200)

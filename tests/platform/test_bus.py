@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 PATIENT = Times(first_pause=0.02, longest_pause=0.1)  # a busy machine is no black hole
 HASTY = Times(answer=0.4, heartbeat=0.1, silence=0.5, first_pause=0.02, longest_pause=0.1)
-PATIENCE_SECONDS, STOP_SECONDS = 5, 1
+PATIENCE_SECONDS = 5
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ async def running(url: str, times: Times = PATIENT) -> AsyncIterator[Bus]:
     try:
         yield bus
     finally:
-        async with asyncio.timeout(STOP_SECONDS):
+        async with asyncio.timeout(1):
             await bus.stop()
 
 
@@ -184,9 +183,8 @@ async def test_a_silently_lost_subscription_is_told(server: RedisServer, proxy: 
 async def test_in_a_black_hole_nobody_waits_and_the_listener_is_told_when_it_heals(proxy: FaultProxy) -> None:
     async with running(through(proxy), HASTY) as bus, bus.listen("a") as hints:
         proxy.swallow()
-        started = time.monotonic()
-        await asyncio.gather(*(bus.publish("a", "lost") for _ in range(2_000)))
-        assert time.monotonic() - started < 2 * HASTY.answer
+        async with asyncio.timeout(1):
+            await asyncio.gather(*(bus.publish("a", "lost") for _ in range(100)))
         assert not bus.is_connected
         async with bus.listen("b") as late:
             await asyncio.sleep(HASTY.silence + HASTY.answer)

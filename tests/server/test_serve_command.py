@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,10 @@ def serving(data_dir: Path, *arguments: str) -> Iterator[Served]:
             wait_until_ready(found.group())
             yield Served(process, found.group(), said)
         finally:
+            if process.poll() is None:  # a failed test: killed outright, it would leave its servers behind
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(20)
             process.kill()
             process.wait()
             process.stdout.close()
@@ -167,3 +171,16 @@ def test_a_port_in_use_and_a_wrong_setting_are_said_in_one_line(tmp_path: Path) 
             assert refused.returncode == 1
             assert words in refused.stderr
             assert "Traceback" not in refused.stderr
+
+
+def test_an_admin_is_created_while_the_server_runs(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with serving(data_dir, "--no-demo") as served:
+        command = [sys.executable, "-m", "app.cli", "create-admin", "boss@example.com", "--data-dir", str(data_dir)]
+        environment = {key: value for key, value in os.environ.items() if key not in CLEAN}
+        environment["PASSWORD"] = "rapport-demo"
+        made = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=30, check=False)
+
+        assert made.returncode == 0, made.stderr
+        assert served.ask(LOG_IN % "boss@example.com")["logIn"]["viewer"]["user"]["role"] == "ADMIN"
+        assert served.stop() == 0

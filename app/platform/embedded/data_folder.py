@@ -83,6 +83,20 @@ def held_data_folder(folder: Path) -> Iterator[HeldFolder]:
         os.close(descriptor)
 
 
+def socket_folder_in_use(folder: Path) -> Path | None:
+    """The socket folder of the living process that holds this data folder, if there is one."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        holder = _content(descriptor)
+    finally:
+        os.close(descriptor)
+    sockets = holder.get("socket_folder")
+    return Path(sockets) if sockets is not None and _lives(holder) else None
+
+
 @contextmanager
 def fresh_socket_folder(held: HeldFolder, account: Account) -> Iterator[Path]:
     """A private folder with a path short enough for a socket; one left over by a killed process is removed first."""

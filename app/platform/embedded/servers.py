@@ -8,7 +8,13 @@ from subprocess import SubprocessError
 
 from app.platform.embedded import postgres, redis
 from app.platform.embedded.account import Account, able_to_reach, account_for
-from app.platform.embedded.data_folder import REDIS_SOCKET, HeldFolder, fresh_socket_folder, held_data_folder
+from app.platform.embedded.data_folder import (
+    REDIS_SOCKET,
+    HeldFolder,
+    fresh_socket_folder,
+    held_data_folder,
+    socket_folder_in_use,
+)
 from app.platform.embedded.failures import EmbeddedServerFailed
 from app.platform.embedded.processes import running, stop_leftover
 from app.platform.embedded.programs import Programs, installed_programs
@@ -41,6 +47,20 @@ def embedded_servers(data_dir: Path) -> Iterator[EmbeddedServers]:
         yield servers
 
 
+def running_servers(data_dir: Path) -> EmbeddedServers | None:
+    """Where the servers of another process that holds this folder are; None if nobody does."""
+    sockets = socket_folder_in_use(data_dir.resolve())
+    return None if sockets is None else _addresses(sockets)
+
+
+def _addresses(sockets: Path) -> EmbeddedServers:
+    return EmbeddedServers(
+        database_owner_url=postgres.database_url("rapport_owner", sockets),
+        database_url=postgres.database_url("rapport_app", sockets),
+        redis_url=redis.redis_url(sockets / REDIS_SOCKET),
+    )
+
+
 def _start(stack: ExitStack, data_dir: Path) -> EmbeddedServers:
     programs = installed_programs()
     held = stack.enter_context(held_data_folder(data_dir.resolve()))
@@ -55,11 +75,7 @@ def _start(stack: ExitStack, data_dir: Path) -> EmbeddedServers:
         programs.postgres, held.path / "postgres", sockets, held.fresh_log("postgres.log")
     )
     postgres.start_postgres(stack, database, account)
-    return EmbeddedServers(
-        database_owner_url=postgres.database_url("rapport_owner", sockets),
-        database_url=postgres.database_url("rapport_app", sockets),
-        redis_url=redis.redis_url(redis_socket),
-    )
+    return _addresses(sockets)
 
 
 def _stop_leftovers(held: HeldFolder, programs: Programs) -> None:
