@@ -21,7 +21,7 @@ from app.actor import SYSTEM, Actor, Standing
 from app.models.coaches import BookingAudience
 from app.platform.bus import Bus
 from app.platform.clock import Clock
-from app.platform.database import Database
+from app.platform.database import Database, DatabaseAway
 from app.problems import Forbidden
 from app.services.scheduling.calendars import open_calendar, read_calendar
 from app.services.scheduling.slots import Calendar, Slot, slots_between
@@ -143,7 +143,7 @@ class LiveCalendars:
                 view.woken.clear()
                 try:
                     state = await self._newest(shown_range, actor)
-                except (SQLAlchemyError, OSError):
+                except (SQLAlchemyError, OSError, DatabaseAway):
                     if shown is None:
                         raise
                     log.warning("a view could not read again; it tries on", coach_id=str(coach_id), exc_info=True)

@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
+import structlog
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as PlainAsyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+log = structlog.get_logger(__name__)
 
 # Serialisation failure, deadlock, unique and exclusion violation: the second look finds what the other one wrote.
 RACES = frozenset({"40001", "40P01", "23505", "23P01"})
@@ -32,6 +35,15 @@ def make_engine(url: str, *, pool_size: int = 10, assume_role: str = "") -> Asyn
         json_deserializer=orjson.loads,
         connect_args={"server_settings": server_settings, "timeout": 10},
     )
+
+
+class DatabaseAway(RuntimeError):
+    """No connection to be had: nothing was read or written."""
+
+    extensions: ClassVar = {"code": "UNAVAILABLE", "status": 503}
+
+    def __init__(self) -> None:
+        super().__init__("The server cannot reach its database at this moment; try again")
 
 
 @cache
@@ -55,13 +67,19 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, settings: Mapping[str, str], *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
-        """One transaction, begun with the settings that row-level security reads; commits unless the block raises."""
+        """One transaction, begun with the settings that row-level security reads; commits unless the block raises.
+
+        Raises `DatabaseAway` when no connection is to be had within the pool's time.
+        """
         async with _Session(self.engine, expire_on_commit=False, autoflush=False) as db, db.begin():
-            if read_only:
-                await db.connection(execution_options={"postgresql_readonly": True})
-            names = tuple(settings)
-            values = {f"s{index}": settings[name] for index, name in enumerate(names)}
-            await db.execute(_set_config(names), values)
+            try:
+                if read_only:
+                    await db.connection(execution_options={"postgresql_readonly": True})
+                names = tuple(settings)
+                await db.execute(_set_config(names), {f"s{index}": settings[name] for index, name in enumerate(names)})
+            except (SQLAlchemyError, OSError) as failure:
+                log.warning("no connection to the database", cause=str(failure))
+                raise DatabaseAway from failure
             yield db
 
     async def close(self) -> None:

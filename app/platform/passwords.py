@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pwdlib import PasswordHash
 
@@ -17,6 +17,11 @@ _WAITING = 64
 
 class TooBusy(RuntimeError):
     """More log-ins wait than can be served in reasonable time."""
+
+    extensions: ClassVar = {"code": "RATE_LIMITED", "status": 429}
+
+    def __init__(self) -> None:
+        super().__init__("Too many people log in at this moment; try again in a few seconds")
 
 
 class Passwords:

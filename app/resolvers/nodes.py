@@ -12,6 +12,7 @@ from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
 from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
@@ -70,5 +71,5 @@ class Query:
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")]
     ) -> list[Any]:
         if len(ids) > MOST:
-            raise InvalidId("ids", f"node: at most {MOST}")
+            raise InvalidInput("ids", f"ids: at most {MOST} at once")
         return list(await asyncio.gather(*(_fetch(info.context, each, "ids") for each in ids)))

@@ -494,7 +494,6 @@ BEGIN
 END $$;
 
 INSERT INTO permissions (code, description) VALUES
-  ('coaches:read', 'See the profiles of coaches'),
   ('coaches:write', 'Change one''s own coaching profile; as an admin, anybody''s'),
   ('coaches:create', 'Create a coach'),
   ('members:read', 'List members'),
@@ -508,7 +507,7 @@ INSERT INTO permissions (code, description) VALUES
 INSERT INTO role_permissions (role, permission)
   SELECT 'ADMIN', code FROM permissions
   UNION ALL
-  SELECT 'COACH', unnest(ARRAY['coaches:read', 'coaches:write', 'members:read', 'members:write', 'availability:write',
+  SELECT 'COACH', unnest(ARRAY['coaches:write', 'members:read', 'members:write', 'availability:write',
                                'sessions:read', 'sessions:write'])
   UNION ALL
-  SELECT 'MEMBER', unnest(ARRAY['coaches:read', 'profile:write', 'sessions:read', 'sessions:write']);
+  SELECT 'MEMBER', unnest(ARRAY['profile:write', 'sessions:read', 'sessions:write']);

@@ -220,6 +220,18 @@ class Operation:
         payload: list[dict[str, Any]] = (await self._message("error", seconds))["payload"]
         return payload
 
+    async def refusal(self, seconds: float = SECONDS) -> list[dict[str, Any]]:
+        """The errors that the operation ended with, be it in its course: as an `error`, or as a last result."""
+        message = await self._message("", seconds)
+        if message["type"] == "error":
+            refused: list[dict[str, Any]] = message["payload"]
+            return refused
+        assert message["type"] == "next", message
+        await self.completed(seconds)
+        assert message["payload"]["data"] is None, message
+        errors: list[dict[str, Any]] = message["payload"]["errors"]
+        return errors
+
     async def completed(self, seconds: float = SECONDS) -> None:
         await self._message("complete", seconds)
 
@@ -251,7 +263,7 @@ class Operation:
         if isinstance(message, Exception):
             self._messages.put_nowait(message)
             raise message
-        assert message["type"] == kind, message
+        assert kind in {message["type"], ""}, message
         return message
 
 

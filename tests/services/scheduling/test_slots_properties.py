@@ -146,7 +146,7 @@ def instants(draw: st.DrawFn, question: Question) -> datetime:
     return draw(st.sampled_from(slots)).starts_at + draw(nearby)
 
 
-@settings(thorough, max_examples=120)
+@settings(thorough, max_examples=100)
 @given(questions())
 def test_the_list_is_the_references_list(question: Question) -> None:
     expected = reference.slots_between(question.calendar, question.start, question.end, question.now, question.busy)
@@ -154,7 +154,7 @@ def test_the_list_is_the_references_list(question: Question) -> None:
     assert listed(question) == expected
 
 
-@settings(thorough, max_examples=120)
+@settings(thorough, max_examples=100)
 @given(questions(), st.data())
 def test_the_reasons_against_any_instant_are_the_references(question: Question, data: st.DataObject) -> None:
     starts = [slot.starts_at for slot in listed(question)]
