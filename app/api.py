@@ -1,7 +1,7 @@
 """The schema: a table of contents. Every operation comes from its area's resolvers; nothing is decided here."""
 
+import strawberry
 from strawberry.schema.config import StrawberryConfig
-from strawberry.tools import merge_types
 
 from app.resolvers import coaches, identity, members, nodes, scheduling, sessions
 from app.schema.problems import SHOWN_AS, handlers
@@ -9,28 +9,36 @@ from app.wire.errors import MaskErrors, QuietSchema
 from app.wire.limits import QueryLimits
 from app.wire.scalars import SCALARS
 
-Query = merge_types(
-    "Query",
-    (
-        nodes.Query,  # node, nodes
-        identity.Query,  # viewer
-        coaches.Query,  # coaches, coach
-        members.Query,  # members, member
-        sessions.Query,  # sessions, session
-        scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
-    ),
-)
-Mutation = merge_types(
-    "Mutation",
-    (
-        identity.Mutation,  # signUp, logIn, refreshSession, logOut
-        coaches.Mutation,  # createCoach, updateCoach
-        members.Mutation,  # updateMember, assignCoach
-        scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
-        scheduling.BookingMutation,  # bookSession, cancelSession, rescheduleSession
-    ),
-)
-Subscription = merge_types("Subscription", (scheduling.Subscription,))  # slotAvailability
+
+@strawberry.type(description="Looking.")
+class Query(
+    nodes.Query,  # node, nodes
+    identity.Query,  # viewer
+    coaches.Query,  # coaches, coach
+    members.Query,  # members, member
+    sessions.Query,  # sessions, session
+    scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
+):
+    pass
+
+
+@strawberry.type(description="Changing. Each answers what it made, or the problem that prevented it.")
+class Mutation(
+    identity.Mutation,  # signUp, logIn, refreshSession, logOut
+    coaches.Mutation,  # createCoach, updateCoach
+    members.Mutation,  # updateMember, assignCoach
+    scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
+    scheduling.BookingMutation,  # bookSession, cancelSession, rescheduleSession
+):
+    pass
+
+
+@strawberry.type(description="Staying informed: a snapshot first, then what changes.")
+class Subscription(
+    scheduling.Subscription,  # slotAvailability
+):
+    pass
+
 
 schema = QuietSchema(
     query=Query,

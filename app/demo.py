@@ -2,17 +2,14 @@
 
 from datetime import datetime, time, timedelta
 
-from sqlmodel import select
-
 from app.actor import Actor
 from app.context import Context
 from app.models.coaches import BookingAudience, Coach
-from app.models.identity import User
 from app.models.scheduling import DayOfWeek, TimeOffKind
 from app.services import coaches as coach_service
 from app.services import identity as identity_service
 from app.services import scheduling as scheduling_service
-from app.services.identity.accounts import NewAdmin
+from app.services.identity.accounts import NewAdmin, has_account
 
 PASSWORD = "rapport-demo"
 LOGINS = ("coach@example.com", "member@example.com", "member2@example.com", "admin@example.com")
@@ -21,7 +18,7 @@ LOGINS = ("coach@example.com", "member@example.com", "member2@example.com", "adm
 async def load_demo(context: Context) -> bool:
     """Makes the practice if it is not there; False if it was."""
     async with context.unit_of_work() as db:
-        if (await db.exec(select(User.id).where(User.email == "admin@example.com"))).first() is not None:
+        if await has_account(db, "admin@example.com"):
             return False
         passwords = context.house.passwords
         form = NewAdmin.read(email="admin@example.com", password=PASSWORD)

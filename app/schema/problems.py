@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar, Union
 import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
+import app.schema.scheduling  # noqa: F401  describes the reasons before a type here asks for them
 from app import problems
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable

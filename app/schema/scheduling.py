@@ -137,7 +137,7 @@ class SlotAvailability:
 
 
 @strawberry.type(description="A member's request for a slot, confirmed at once.")
-class Booking:
+class Booking(Node):
     id: strawberry.ID = node_id("Booking")
     status: BookingStatus = strawberry.field(description="How it ended.")
     session: Session = strawberry.field(description="What was booked.")

@@ -93,7 +93,9 @@ async def test_sixty_racers_for_five_seats_without_the_lock(
             booked = sum(isinstance(answer, Booked) for answer in answers)
             assert {type(answer) for answer in answers} <= {Booked, SlotFull, TryAgain}
             assert await practice.count("sessions", "starts_at = :at", at=nine_on(day)) == booked <= SEATS
-            assert await practice.count("bookings", "status = 'CONFIRMED' AND starts_at = :at", at=nine_on(day)) == booked
+            assert (
+                await practice.count("bookings", "status = 'CONFIRMED' AND starts_at = :at", at=nine_on(day)) == booked
+            )
 
     await practice.nobody_is_overbooked()
     assert lost_races(logs) > ROUNDS, "nobody lost a race: the lock was not taken out, and this proves nothing"
@@ -162,7 +164,9 @@ async def test_sessions_that_are_moved_race_with_bookings_without_the_lock(
 
     there = sum(not isinstance(answer, Problem) for answer in answers)
     assert await practice.count("sessions", "starts_at = :at", at=wanted) == there <= SEATS
-    assert await practice.count("sessions", "member_id = ANY(:ids)", ids=[m.member.id for m in movers if m.member]) >= 10
+    assert (
+        await practice.count("sessions", "member_id = ANY(:ids)", ids=[m.member.id for m in movers if m.member]) >= 10
+    )
     await practice.nobody_is_overbooked()
 
 

@@ -3,8 +3,10 @@
 import importlib.util
 import socket
 import subprocess
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,20 @@ _DISABLED = ("CONFIG", "EVAL", "EVALSHA", "SCRIPT", "ACL", "DEBUG", "KEYS", "SHU
 _START_SECONDS = 10
 
 
+@contextmanager
+def running_redis() -> Iterator["RedisServer"]:
+    # Not pytest's folder: the path of a unix socket has 107 characters at most.
+    with tempfile.TemporaryDirectory(prefix="redis") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
 class RedisServer:
-    """Listens at a unix socket in `folder`, which has to be short: such a path has 107 characters at most."""
+    """Listens at a unix socket in `folder` alone."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "redis.sock"

@@ -66,7 +66,7 @@ async def create_admin(db: AsyncSession, passwords: Passwords, *, form: NewAdmin
 
 async def create_user(db: AsyncSession, *, email: str, password_hash: str, role: Role, time_zone: str) -> User:
     """A login with its password; raises `EmailTaken`."""
-    if (await db.exec(select(User.id).where(func.lower(User.email) == email))).first() is not None:
+    if await has_account(db, email):
         raise EmailTaken
     user = User(email=email, role=role, time_zone=time_zone)
     db.add(user)
@@ -74,3 +74,8 @@ async def create_user(db: AsyncSession, *, email: str, password_hash: str, role:
     db.add(Credential(user_id=user.id, password_hash=password_hash))
     await db.flush()
     return user
+
+
+async def has_account(db: AsyncSession, email: str) -> bool:
+    """`email` in lower case."""
+    return (await db.exec(select(User.id).where(func.lower(User.email) == email))).first() is not None

@@ -1,0 +1,357 @@
+"""Bookings per second: in process, over HTTP, and beside pgbench sending the same statements to the same server."""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, make_url, text
+
+from app.actor import STRANGER
+from app.platform import migrations
+from app.platform.embedded.programs import installed_programs
+from app.platform.ids import new_id
+from app.platform.settings import Settings
+from app.services import scheduling as scheduling_service
+from app.services.scheduling.calendars import _RAISE_VERSION, _READ, REACH
+from app.services.scheduling.seats import _TAKE
+from app.wire.relay import global_id
+from benchmarks.common import (
+    Candidate,
+    Figures,
+    KeepAlive,
+    NoFigure,
+    Sheet,
+    as_owner,
+    comparison,
+    cpu_seconds,
+    in_turns,
+    make_coaches,
+    make_members,
+    monday_after_next,
+    number,
+    practice_of_today,
+    request_body,
+    run,
+    say,
+)
+from tests.operations import BOOK
+from tests.practice import Person, Practice
+from tests.server.serving import ServerProcess, server_processes
+
+CALLERS = 16
+ROUNDS = 5
+HOT_SEATS, HOT_BOOKINGS = 1_000, 30 * CALLERS
+COLD_COACHES, COLD_SEATS, COLD_BOOKINGS = 200, 10, 50 * CALLERS
+WARMING_BOOKINGS = 10 * CALLERS
+PGBENCH, PROCESS, HTTP = "pgbench", "in process", "over HTTP"
+
+_EMPTY = "TRUNCATE calendar_slots, calendar_seats, sessions, session_changes, bookings"
+_PLAN = """
+    CREATE TABLE benchmark_bookings (place int PRIMARY KEY, settings text[], coach_id uuid, member_id uuid,
+      user_id uuid, starts_at timestamptz, ends_at timestamptz, capacity int, since timestamptz, until timestamptz,
+      session_id uuid, booking_id uuid, change_id uuid)
+"""
+_SETTINGS = tuple(STRANGER.settings())
+# The look-up of what to book rides in the statement that sets the actor's settings: the round trips are the same ones.
+SCRIPT = f"""\
+\\set turn :turn + 1
+\\set place :turn * {CALLERS} + :client_id
+BEGIN;
+SELECT {", ".join(f"set_config('{name}', settings[{n}], true)" for n, name in enumerate(_SETTINGS, start=1))},
+  coach_id, member_id, user_id, starts_at, ends_at, capacity, since, until, session_id, booking_id, change_id
+  FROM benchmark_bookings WHERE place = :place \\gset
+SELECT open_calendar(:coach_id, true, false);
+{_READ.text.strip()};
+SELECT * FROM members WHERE id = :member_id;
+{_TAKE.text.strip().replace(":blocked_until", ":ends_at")} \\gset
+INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, held_start,
+  seat_no, version) VALUES (:session_id, :coach_id, :member_id, 'Member Of Ours', :starts_at, :ends_at, 'REGULAR',
+  'INDIVIDUAL', 'SCHEDULED', :starts_at, :seat_no, 1) RETURNING created_at, updated_at;
+INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status)
+  VALUES (:booking_id, :coach_id, :member_id, :session_id, :starts_at, 'CONFIRMED') RETURNING created_at;
+INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, changed_by_user_id)
+  VALUES (:change_id, :session_id, :coach_id, :member_id, 1, 'BOOKED', :starts_at, :user_id) RETURNING changed_at;
+{_RAISE_VERSION.text.strip()};
+COMMIT;
+"""
+STATEMENTS = 9  # of the script, besides BEGIN and COMMIT
+
+
+@dataclass(frozen=True)
+class Wish:
+    who: Person
+    coach_id: UUID
+    starts_at: datetime
+
+
+@dataclass
+class Case:
+    """What is booked, and how many places the start has."""
+
+    name: str
+    wishes: list[Wish]
+    seats: int
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Callers:
+    """Sixteen who book one wish after another until all are booked."""
+
+    def __init__(self, practice: Practice, server: ServerProcess, clients: Sequence[KeepAlive]) -> None:
+        self.practice, self.server, self.clients = practice, server, clients
+
+    async def in_process(self, wishes: Sequence[Wish]) -> tuple[float, float]:
+        """Seconds, and seconds of this process's processor."""
+        left = iter(wishes)
+        used = time.process_time()
+        took = await _together([partial(self._book, left) for _ in range(CALLERS)])
+        return took, time.process_time() - used
+
+    async def _book(self, left: Iterator[Wish]) -> None:
+        for wish in left:
+            form = scheduling_service.BookSession.read(coach_id=wish.coach_id, starts_at=wish.starts_at)
+            context = self.practice.context(wish.who)
+            await context.write(scheduling_service.book_session, form=form, now=context.now())
+
+    async def over_http(self, wishes: Sequence[Wish]) -> tuple[float, float]:
+        """Seconds, and seconds of the server's processor."""
+        left = iter([(wish.who.token, _body(wish)) for wish in wishes])
+        used = cpu_seconds(self.server.pid)
+        took = await _together([partial(self._post, client, left) for client in self.clients])
+        return took, cpu_seconds(self.server.pid) - used
+
+    async def _post(self, client: KeepAlive, left: Iterator[tuple[str, bytes]]) -> None:
+        for token, body in left:
+            answer = await client.post(body, token)
+            if b'"__typename":"Booking"' not in answer:
+                raise NoFigure(answer[:300].decode())
+
+
+async def _together(work: Sequence[Callable[[], Awaitable[None]]]) -> float:
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for each in work:
+            group.create_task(_run(each))
+    return time.perf_counter() - began
+
+
+async def _run(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+def _body(wish: Wish) -> bytes:
+    return request_body(BOOK, input={"coachId": global_id("Coach", wish.coach_id), "startsAt": wish.starts_at})
+
+
+# pgbench
+
+
+def find_pgbench() -> Path | None:
+    """The one beside the embedded server's programs, or the newest of Debian's."""
+    found = [installed_programs().postgres.with_name("pgbench")]
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), key=lambda path: float(path.parts[-3]))
+    return next((path for path in (*found, *reversed(versions)) if path.is_file()), None)
+
+
+async def prepare_plan(settings: Settings, case: Case) -> None:
+    rows = [
+        (
+            place,
+            list(wish.who.actor.settings().values()),
+            wish.coach_id,
+            wish.who.actor.member_id,
+            wish.who.actor.user_id,
+            wish.starts_at,
+            wish.starts_at + timedelta(hours=1),
+            case.seats,
+            wish.starts_at - REACH,
+            wish.starts_at + REACH,
+            *(new_id() for _ in range(3)),
+        )
+        for place, wish in enumerate(case.wishes)
+    ]
+    async with as_owner(settings) as owner:
+        await owner.execute("DROP TABLE IF EXISTS benchmark_bookings")
+        await owner.execute(_PLAN)
+        await owner.copy_records_to_table("benchmark_bookings", records=rows)
+        await owner.execute(f'GRANT SELECT ON benchmark_bookings TO "{migrations.application_role(settings)}"')
+        await owner.execute("ANALYZE benchmark_bookings")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """How libpq finds the database as the application's role."""
+    url = make_url(settings.database_url)
+    named = {
+        "PGHOST": url.query.get("host") or url.host,
+        "PGPORT": url.query.get("port") or url.port,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+        "PATH": os.environ.get("PATH"),
+    }
+    role = migrations.assumed_role(settings)
+    options = "-c jit=off" + (f" -c role={role}" if role else "")
+    return {"PGOPTIONS": options, **{name: str(value) for name, value in named.items() if value}}
+
+
+async def pgbench(program: Path, script: Path, settings: Settings, bookings: int) -> float:
+    """Bookings per second, its own word, without the time of connecting."""
+    command = [str(program), "--no-vacuum", "--protocol=prepared", f"--client={CALLERS}", "--jobs=1"]
+    command += [f"--transactions={bookings // CALLERS}", "--define=turn=-1", f"--file={script}"]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env=_environment(settings),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, complained = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    tps = re.search(rb"^tps = ([0-9.]+) \(without", said, re.MULTILINE)
+    if process.returncode or tps is None:
+        raise NoFigure(f"it ended with {process.returncode}: {complained.decode()[-500:]}")
+    return float(tps.group(1))
+
+
+# All of it
+
+
+async def measure(settings: Settings) -> list[Sheet]:
+    settings = settings.model_copy(update={"database_pool_size": CALLERS})
+    program = find_pgbench()
+    async with AsyncExitStack() as stack:
+        practice = await stack.enter_async_context(practice_of_today(settings))
+        members = await make_members(settings, practice, max(HOT_BOOKINGS, COLD_BOOKINGS))
+        hot, cold = await cases(settings, members, monday_after_next(practice.clock(), 10))
+        servers = server_processes(settings, 1, DATABASE_POOL_SIZE=str(CALLERS))
+        [server] = await stack.enter_async_context(servers)
+        clients = [await stack.enter_async_context(KeepAlive.opened(server.port)) for _ in range(CALLERS)]
+        callers = Callers(practice, server, clients)
+        sent = await statements_of_one(practice, cold.wishes[0])
+        found = []
+        for case, seconds in ((hot, 25.0), (cold, 30.0)):
+            await prepare_plan(settings, case)
+            candidates = make_candidates(callers, settings, case, program)
+            warming = Case(case.name, case.wishes[:WARMING_BOOKINGS], case.seats)
+            await in_turns(make_candidates(callers, settings, warming, None), 1)
+            found.append(await in_turns(candidates, ROUNDS, until=time.monotonic() + seconds))
+    return sheets([hot, cold], found, sent, program)
+
+
+async def cases(settings: Settings, members: list[Person], starts_at: datetime) -> tuple[Case, Case]:
+    [popular] = await make_coaches(settings, 1, HOT_SEATS)
+    coaches = await make_coaches(settings, COLD_COACHES, COLD_SEATS)
+    async with as_owner(settings) as owner:
+        await owner.execute("ANALYZE")
+    hot = [Wish(who, popular, starts_at) for who in members[:HOT_BOOKINGS]]
+    cold = [Wish(who, coaches[n % COLD_COACHES], starts_at) for n, who in enumerate(members[:COLD_BOOKINGS])]
+    return (
+        Case(f"one hot slot of {HOT_SEATS:,} places", hot, HOT_SEATS),
+        Case(f"{COLD_COACHES} cold slots of {COLD_SEATS} places", cold, COLD_SEATS),
+    )
+
+
+async def statements_of_one(practice: Practice, wish: Wish) -> int:
+    """How many statements the application sends for a booking, besides BEGIN and COMMIT."""
+    sent: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        sent.append(statement)
+
+    engine = practice.house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    form = scheduling_service.BookSession.read(coach_id=wish.coach_id, starts_at=wish.starts_at)
+    context = practice.context(wish.who)
+    await context.write(scheduling_service.book_session, form=form, now=context.now())
+    event.remove(engine, "before_cursor_execute", note)
+    await empty(practice)
+    return len(sent)
+
+
+async def empty(practice: Practice) -> None:
+    async with practice.owner.begin() as connection:
+        await connection.execute(text(_EMPTY))
+
+
+def make_candidates(
+    callers: Callers, settings: Settings, case: Case, program: Path | None
+) -> dict[str, Candidate]:
+    """Each books all wishes of the case into empty calendars; afterwards the calendars are checked and emptied."""
+
+    async def checked(rate: float) -> float:
+        practice = callers.practice
+        made = await practice.count("sessions")
+        if made != len(case.wishes):
+            raise NoFigure(f"it made {made} sessions out of {len(case.wishes)}")
+        try:
+            await practice.nobody_is_overbooked()
+        except AssertionError as overbooked:
+            raise NoFigure(f"it overbooked: {overbooked}") from None
+        await empty(practice)
+        return rate
+
+    async def timed(name: str, book: Callable[[Sequence[Wish]], Awaitable[tuple[float, float]]]) -> float:
+        took, cpu = await book(case.wishes)
+        case.cpu.setdefault(name, []).append(cpu / len(case.wishes) * 1_000)
+        return await checked(len(case.wishes) / took)
+
+    candidates: dict[str, Candidate] = {
+        PROCESS: lambda: timed(PROCESS, callers.in_process),
+        HTTP: lambda: timed(HTTP, callers.over_http),
+    }
+    if program is None:
+        return candidates
+    script = settings.data_dir / "booking.sql"
+    script.write_text(SCRIPT, encoding="utf-8")
+
+    async def same_statements() -> float:
+        return await checked(await pgbench(program, script, settings, len(case.wishes)))
+
+    return {PGBENCH: same_statements, **candidates}
+
+
+def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: Path | None) -> list[Sheet]:
+    made = []
+    for case, figures in zip(cases, found, strict=True):
+        title = f"Bookings into {case.name}, {CALLERS} callers"
+        sheet = comparison(title, "bookings a second", figures, PGBENCH)
+        rounds = max(map(len, figures.rounds.values()), default=0)
+        used = " and ".join(f"{number(median(ms))} ms {name}" for name, ms in case.cpu.items() if ms)
+        sheet.notes += [
+            f"{len(case.wishes)} bookings in each of {rounds} rounds, from empty calendars. The Python process used "
+            f"{used} of processor time for each booking. After every run the calendars were checked: nobody was "
+            "overbooked, nobody is in two places, every seat has its session."
+        ]
+        made.append(sheet)
+    made[-1].notes.append(_about_pgbench(sent, program))
+    return made
+
+
+def _about_pgbench(sent: int, program: Path | None) -> str:
+    if program is None:
+        say.print("[red bold]pgbench is missing: the application has nothing to stand beside.[/red bold]")
+        say.print("[red bold]On Debian: apt-get install postgresql-contrib[/red bold]")
+        return "pgbench was not there to compare with (on Debian: `postgresql-contrib`)."
+    same = "the same" if sent == STATEMENTS else f"where the application sends {sent} (the script wants a look)"
+    return (
+        f"pgbench sends {STATEMENTS} statements between BEGIN and COMMIT, {same}: as the application's role, under "
+        "row-level security, prepared, through the same socket. It decides nothing and reads no result but the seat."
+    )
+
+
+if __name__ == "__main__":
+    run("booking", measure)

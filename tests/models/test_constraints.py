@@ -1,0 +1,231 @@
+"""What the schema itself refuses, by the name of the constraint, whoever writes and however."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.platform.database import violated_constraint
+from app.platform.settings import Settings
+from tests.practice import MovableClock, Person, Practice
+
+
+@dataclass(frozen=True)
+class Ids:
+    coach: UUID
+    anna: UUID
+    ben: UUID
+
+
+def slot(starts: str, ends: str, blocked: str = "", capacity: int = 2) -> str:
+    blocked = blocked or ends
+    return (
+        f"INSERT INTO calendar_slots VALUES (:coach, '2026-03-02 {starts}Z', '2026-03-02 {ends}Z',"
+        f" '2026-03-02 {blocked}Z', {capacity})"
+    )
+
+
+def seat(starts: str, number: int, capacity: int = 2) -> str:
+    return f"INSERT INTO calendar_seats VALUES (:coach, '2026-03-02 {starts}Z', {number}, {capacity})"
+
+
+def session(
+    member: str, starts: str, ends: str, number: int | None = 1, status: str = "SCHEDULED", held: str = ""
+) -> str:
+    held_start = f"'2026-03-02 {held or starts}Z'" if number is not None or held else "NULL"
+    return (
+        "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, version,"
+        f" held_start, seat_no) VALUES (gen_random_uuid(), :coach, :{member}, 'A', '2026-03-02 {starts}Z',"
+        f" '2026-03-02 {ends}Z', 'REGULAR', 'INDIVIDUAL', '{status}', 1, {held_start}, {number or 'NULL'})"
+    )
+
+
+def window(starts: str, ends: str, day: int = 1) -> str:
+    return (
+        "INSERT INTO availability_windows (id, coach_id, day_no, start_time, end_time, max_sessions_per_slot)"
+        f" VALUES (gen_random_uuid(), :coach, {day}, '{starts}', '{ends}', 1)"
+    )
+
+
+def booking(status: str, reason: str) -> str:
+    return (
+        "INSERT INTO bookings (id, coach_id, member_id, starts_at, status, reason) VALUES (gen_random_uuid(), :coach,"
+        f" :anna, '2026-03-02 09:00Z', '{status}', {reason})"
+    )
+
+
+A_SLOT = [slot("09:00", "10:00"), seat("09:00", 1)]
+ANNAS = [*A_SLOT, session("anna", "09:00", "10:00")]
+
+REFUSED = {
+    "calendar_seats_within_capacity": [
+        [*A_SLOT, seat("09:00", 3)],
+        [*A_SLOT, seat("09:00", 0)],
+        # Fewer seats than are taken: the seats follow their slot and refuse.
+        [*A_SLOT, seat("09:00", 2), "UPDATE calendar_slots SET capacity = 1"],
+    ],
+    "calendar_seats_pkey": [[*A_SLOT, seat("09:00", 1)]],
+    # A seat cannot claim more room than its slot has, nor be without a slot.
+    "calendar_seats_slot_fkey": [[*A_SLOT, seat("09:00", 3, capacity=3)], [seat("09:00", 1)]],
+    "calendar_slots_keep_apart": [
+        [slot("09:00", "10:00"), slot("09:30", "10:30")],
+        [slot("09:00", "10:00", "10:15"), slot("10:00", "11:00")],
+        [slot("10:00", "11:00"), slot("09:00", "10:00", "10:01")],
+        [slot("09:00", "12:00"), slot("10:00", "11:00")],
+        [
+            slot("09:00", "10:00"),
+            slot("10:00", "11:00"),
+            "UPDATE calendar_slots SET blocked_until = '2026-03-02 11:30Z'",
+        ],
+    ],
+    "calendar_slots_pkey": [[slot("09:00", "10:00"), slot("09:00", "10:00", capacity=9)]],
+    "calendar_slots_times_in_order": [[slot("10:00", "09:00")], [slot("09:00", "10:00", "09:30")]],
+    "calendar_slots_capacity_range": [[slot("09:00", "10:00", capacity=0)]],
+    "sessions_one_per_seat": [[*ANNAS, session("ben", "09:00", "10:00")]],
+    "sessions_seat_fkey": [
+        [session("anna", "09:00", "10:00")],
+        [*A_SLOT, session("anna", "09:00", "10:00", number=2)],
+        # A seat that somebody sits in stays, and so does its slot.
+        [*ANNAS, "DELETE FROM calendar_seats"],
+    ],
+    "sessions_member_in_one_place": [
+        [*ANNAS, seat("09:00", 2), session("anna", "09:00", "10:00", number=2)],
+        [
+            *ANNAS,
+            slot("10:00", "11:00"),
+            seat("10:00", 1),
+            session("anna", "10:00", "11:00"),
+            "UPDATE sessions SET ends_at = ends_at + interval '1 minute'",
+        ],
+    ],
+    "sessions_hold_a_seat_unless_cancelled": [
+        [session("anna", "09:00", "10:00", number=None)],
+        [*A_SLOT, session("anna", "09:00", "10:00", status="CANCELLED")],
+        [*A_SLOT, session("anna", "09:30", "10:30", held="09:00")],
+        [session("anna", "09:00", "10:00", number=None, held="09:00")],
+        [*ANNAS, "UPDATE sessions SET status = 'CANCELLED'"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'NO_SHOW'"],
+    ],
+    "sessions_times_in_order": [[*A_SLOT, session("anna", "09:00", "09:00")]],
+    "availability_windows_do_not_overlap": [
+        [window("09:00", "12:00"), window("11:59", "13:00")],
+        [window("09:00", "12:00"), window("10:00", "11:00")],
+        [
+            window("09:00", "12:00"),
+            window("12:00", "13:00"),
+            "UPDATE availability_windows SET end_time = '12:30' WHERE start_time = '09:00'",
+        ],
+    ],
+    "availability_windows_times_in_order": [[window("12:00", "09:00")], [window("12:00", "12:00")]],
+    "coaches_members_within_limit": [
+        ["UPDATE coaches SET max_members = 1 WHERE id = :coach", "UPDATE members SET coach_id = :coach"],
+        ["UPDATE coaches SET max_members = 0 WHERE id = :coach", "UPDATE members SET coach_id = :coach"],
+        [
+            "UPDATE coaches SET max_members = 1 WHERE id = :coach",
+            "UPDATE members SET status = 'ARCHIVED' WHERE id = :ben",
+            "UPDATE members SET coach_id = :coach",
+            "UPDATE members SET status = 'PAUSED' WHERE id = :ben",
+        ],
+    ],
+    "bookings_confirmed_has_a_session": [[booking("CONFIRMED", "NULL")]],
+    "bookings_rejected_has_a_reason": [[booking("REJECTED", "NULL")]],
+}
+ACCEPTED = {
+    "seats of one start": [
+        *A_SLOT,
+        seat("09:00", 2),
+        session("anna", "09:00", "10:00"),
+        session("ben", "09:00", "10:00", number=2),
+    ],
+    "one start right behind the blocked end": [slot("09:00", "10:00", "10:15"), slot("10:15", "11:15")],
+    "a cancelled session beside a live one": [*ANNAS, session("anna", "09:00", "10:00", None, "CANCELLED")],
+    "windows that touch": [window("09:00", "12:00"), window("12:00", "13:00"), window("09:00", "12:00", day=2)],
+    "a completed session keeps its seat": [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+    "as many members as the limit": [
+        "UPDATE coaches SET max_members = 2 WHERE id = :coach",
+        "UPDATE members SET coach_id = :coach",
+        "UPDATE coaches SET max_members = 0 WHERE id = :coach",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+async def practice(settings: Settings) -> AsyncIterator[Practice]:
+    async with Practice.opened(settings, MovableClock()) as practice:
+        yield practice
+
+
+@pytest.fixture(scope="module")
+async def ids(practice: Practice) -> Ids:
+    coach, (anna, ben) = await practice.coach(), await practice.members(2)
+    assert coach.coach is not None
+    assert anna.member is not None
+    assert ben.member is not None
+    return Ids(coach.coach.id, anna.member.id, ben.member.id)
+
+
+async def run(db: AsyncSession, statements: list[str], ids: Ids) -> None:
+    for statement in statements:
+        used = {name: getattr(ids, name) for name in ("coach", "anna", "ben") if f":{name}" in statement}
+        await db.execute(text(statement), used)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statements"),
+    [pytest.param(name, each, id=f"{name}-{n}") for name, cases in REFUSED.items() for n, each in enumerate(cases)],
+)
+async def test_the_schema_refuses(practice: Practice, ids: Ids, constraint: str, statements: list[str]) -> None:
+    async with practice.as_system() as db:
+        await run(db, statements[:-1], ids)
+        with pytest.raises(IntegrityError) as refused:
+            await run(db, statements[-1:], ids)
+        await db.rollback()
+
+    assert violated_constraint(refused.value) == constraint
+
+
+@pytest.mark.parametrize("statements", ACCEPTED.values(), ids=ACCEPTED)
+async def test_the_schema_accepts(practice: Practice, ids: Ids, statements: list[str]) -> None:
+    async with practice.as_system() as db:
+        await run(db, statements, ids)
+        await db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        await db.rollback()
+
+
+async def test_a_seat_between_two_sessions_is_looked_at_again_at_the_commit(practice: Practice, ids: Ids) -> None:
+    """The only constraint that waits is that of a session to its seat, and it does not wait for ever."""
+    async with practice.as_system() as db:
+        await run(db, ["SET CONSTRAINTS ALL DEFERRED", session("anna", "09:00", "10:00")], ids)
+        with pytest.raises(IntegrityError) as refused:
+            await db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        await db.rollback()
+
+    assert violated_constraint(refused.value) == "sessions_seat_fkey"
+
+
+async def test_a_coachs_limit_holds_for_members_who_come_at_once(practice: Practice) -> None:
+    coach, members = await practice.coach(max_members=3), await practice.members(9)
+    assert coach.coach is not None
+    coach_id = coach.coach.id
+
+    async def refusal(who: Person) -> str | None:
+        assert who.member is not None
+        joined = text("UPDATE members SET coach_id = :coach WHERE id = :id")
+        try:
+            async with practice.as_system() as db:
+                await db.execute(joined, {"coach": coach_id, "id": who.member.id})
+        except IntegrityError as refused:
+            return violated_constraint(refused)
+        return None
+
+    refusals = await asyncio.gather(*(refusal(each) for each in members))
+
+    assert sorted(map(str, refusals)) == ["None"] * 3 + ["coaches_members_within_limit"] * 6
+    assert await practice.count("members", "coach_id = :id", id=coach_id) == 3
+    assert await practice.rows("SELECT member_count FROM coaches WHERE id = :id", id=coach_id) == [(3,)]
