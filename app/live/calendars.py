@@ -107,6 +107,7 @@ class LiveCalendars:
     def __init__(self, database: Database, bus: Bus, clock: Clock, sweep_seconds: float = 10.0) -> None:
         self._database, self._bus, self._clock = database, bus, clock
         self._sweep_seconds = sweep_seconds
+        self._to_look_at: set[UUID] = set()
         self.readings = 0
         self._watched: dict[UUID, _Watched] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -217,7 +218,18 @@ class LiveCalendars:
                 if hint is not None and hint.isdecimal():
                     self._hear(coach_id, int(hint))
                 else:
-                    await self._compare([coach_id])
+                    self._look_soon(coach_id)
+
+    def _look_soon(self, coach_id: UUID) -> None:
+        """A reconnect says LOST for every channel at once: one statement compares them all."""
+        if not self._to_look_at:
+            self._spawn(self._look())
+        self._to_look_at.add(coach_id)
+
+    async def _look(self) -> None:
+        await asyncio.sleep(0.01)
+        coaches, self._to_look_at = list(self._to_look_at), set()
+        await self._compare(coaches)
 
     async def _sweep_for_ever(self) -> None:
         while True:
