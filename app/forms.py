@@ -26,7 +26,7 @@ class Form(BaseModel):
             return cls(**values)
         except ValidationError as refused:
             error = refused.errors(include_url=False, include_input=False, include_context=False)[0]
-            path = [to_camel(part) if isinstance(part, str) else str(part) for part in error["loc"]]
+            path = [to_camel(part.rstrip("_")) if isinstance(part, str) else str(part) for part in error["loc"]]
             raise InvalidInput(".".join(path) or "input", error["msg"].removeprefix("Value error, ")) from None
 
     def given(self) -> dict[str, Any]:

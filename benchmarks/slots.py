@@ -1,6 +1,5 @@
 """What it costs to list the slots of four weeks: over HTTP, without it, and beside the same rows read as they are."""
 
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -19,24 +18,25 @@ from app.services.scheduling.calendars import open_calendar, read_calendar
 from app.services.scheduling.slots import Calendar, slots_between
 from app.wire.relay import global_id
 from benchmarks.common import (
-    SECONDS_FOR_ROUNDS,
     Candidate,
     Figures,
-    KeepAlive,
     NoFigure,
     Sheet,
-    as_owner,
     comparison,
     in_turns,
+    milliseconds,
+    plain_connection,
+    run,
+    short,
+)
+from benchmarks.practice import (
+    KeepAlive,
+    as_owner,
     make_coaches,
     make_members,
-    milliseconds,
     monday_after_next,
-    number,
-    plain_connection,
     practice_of_today,
     request_body,
-    run,
 )
 from tests.operations import AVAILABLE
 from tests.practice import Person, Practice
@@ -134,7 +134,9 @@ async def measure(settings: Settings) -> list[Sheet]:
         async with as_owner(settings) as owner:
             await owner.execute(_ROWS)
             await owner.execute(_COPY_ROWS, orjson.dumps(listed).decode())
-            plain = await stack.enter_async_context(plain_connection(settings.database_owner_url or settings.database_url))
+            plain = await stack.enter_async_context(
+                plain_connection(settings.database_owner_url or settings.database_url)
+            )
         [server] = await stack.enter_async_context(server_processes(settings, 1))
         client = await stack.enter_async_context(KeepAlive.opened(server.port))
         figures = await measure_in_turns(month, client, plain)
@@ -155,9 +157,7 @@ async def fill(settings: Settings, practice: Practice) -> Month:
     return month
 
 
-async def measure_in_turns(
-    month: Month, client: KeepAlive, plain: "asyncpg.Connection[asyncpg.Record]"
-) -> Figures:
+async def measure_in_turns(month: Month, client: KeepAlive, plain: "asyncpg.Connection[asyncpg.Record]") -> Figures:
     token = month.who.token
     everything, free = (request_body(AVAILABLE, **month.variables(every=every)) for every in (True, False))
     data = await month.execute(every=True)
@@ -199,8 +199,7 @@ async def measure_in_turns(
         }
         for work in candidates.values():
             await milliseconds(work, 5)
-        until = time.monotonic() + SECONDS_FOR_ROUNDS
-        return await in_turns({name: repeated(work) for name, work in candidates.items()}, ROUNDS, until=until)
+        return await in_turns({name: repeated(work) for name, work in candidates.items()}, ROUNDS)
 
 
 def sheets(figures: Figures, listed: int, free: int) -> list[Sheet]:
@@ -222,28 +221,27 @@ def where_it_goes(figures: Figures, listed: int) -> Sheet:
 
     def difference(whole: str, *parts: str) -> float:
         rounds = zip(*(figures.rounds[name] for name in (whole, *parts)), strict=True)
-        return median(first - sum(rest) for first, *rest in rounds)
+        return float(median(first - sum(rest) for first, *rest in rounds))
 
-    def graphql_of_the_slots() -> float:
+    def fields_of_the_slots() -> float:
         names = (EXECUTE, SERVICE, EMPTY, EMPTY_SERVICE)
         rounds = zip(*(figures.rounds[name] for name in names), strict=True)
-        return median(execute - service - (empty - served) for execute, service, empty, served in rounds)
+        return float(median(execute - service - (empty - served) for execute, service, empty, served in rounds))
 
+    arithmetic = figures.median(ARITHMETIC)
     parts = {
-        f"pure arithmetic: `slots_between`, {figures.median(ARITHMETIC) * 1_000 / listed:.2f} µs a slot": figures.median(
-            ARITHMETIC
-        ),
+        f"pure arithmetic: `slots_between`, {arithmetic * 1_000 / listed:.2f} µs a slot": arithmetic,
         "SQL: `read_calendar`": figures.median(READ),
         "transaction: begin, actor's settings, `open_calendar`, commit": difference(SERVICE, READ, ARITHMETIC),
         "GraphQL: parse, validate and limit the document": difference(EMPTY, EMPTY_SERVICE),
-        "GraphQL: the slots' fields": graphql_of_the_slots(),
+        "GraphQL: the slots' fields": fields_of_the_slots(),
         "JSON: encode": figures.median(JSON),
         "HTTP: server, token, log, and the client": difference(HTTP, EXECUTE, JSON),
     }
     whole = sum(parts.values())
     sheet = Sheet(f"Where the time of “{HTTP}” goes", ["", "ms", "share"])
-    sheet.rows = [(name, number(took), f"{took / whole:.0%}") for name, took in parts.items()]
-    sheet.rows.append(("together", number(whole), "100%"))
+    sheet.rows = [(name, short(took), f"{took / whole:.0%}") for name, took in parts.items()]
+    sheet.rows.append(("together", short(whole), "100%"))
     sheet.notes = ["Parts that cannot be run alone are differences of two candidates of the same round."]
     return sheet
 

@@ -54,6 +54,8 @@ def settings(servers: Settings, worker: str) -> Iterator[Settings]:
         if (url := getattr(servers, key))
     }
     settings = servers.model_copy(update={**moved, "secret_key": "not secret at all, for tests only"})
+    # No test pulls the plug: a commit need not wait for the disk.
+    asyncio.run(_as_owner(servers, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     asyncio.run(migrations.migrate(settings))
     yield settings
     asyncio.run(_as_owner(servers, f'DROP DATABASE "{name}" WITH (FORCE)'))

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import STRANGER, SYSTEM, Actor
@@ -27,11 +28,11 @@ from app.wire.relay import global_id
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
-_EMPTY = (
-    "TRUNCATE users, credentials, refresh_tokens, user_permissions, remembered_requests, coaches, members, assignments,"
-    " coach_calendars, availability_windows, time_off, calendar_slots, calendar_seats, sessions, session_changes,"
-    " bookings"
-)
+# A tenth of the time of TRUNCATE, which makes new files for every table and index.
+_EMPTY = [
+    "SELECT set_config('app.system', 'on', true)",
+    *(f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables) if "policies" in table.info),
+]
 
 
 class MovableClock:
@@ -80,7 +81,8 @@ class Practice:
         owner = make_engine(migrations.owner_url(settings), pool_size=2)
         if emptied:
             async with owner.begin() as connection:
-                await connection.execute(text(_EMPTY))
+                for statement in _EMPTY:
+                    await connection.execute(text(statement))
         async with application.lifespan(application.asgi()):
             yield cls(application, clock, owner)
         await owner.dispose()

@@ -103,7 +103,6 @@ class RememberedRequest(SQLModel, table=True):
 guard(
     User,
     select=[is_mine("id", "user_id"), is_mine("coach_id", "coach_id")],
-    update=[is_mine("id", "user_id")],
 )
 guard(Credential)
 guard(RefreshToken)

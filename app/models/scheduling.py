@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.platform.columns import at_least, choice, one_of, stamped_now, timestamp
 from app.platform.ids import new_id
-from app.platform.row_security import guard, is_mine
+from app.platform.row_security import both, guard, is_mine
 
 
 class DayOfWeek(StrEnum):
@@ -136,7 +136,10 @@ class CalendarSlot(SQLModel, table=True):
 
 
 class CalendarSeat(SQLModel, table=True):
-    """One seat taken in a slot; it says nothing of who sits there, so whoever may see the slots may count it."""
+    """One seat taken in a slot; it says nothing of who sits there, so whoever may see the slots may count it.
+
+    The seats of a slot are numbered from 1 without gaps: whoever leaves is replaced by the last one.
+    """
 
     __tablename__ = "calendar_seats"
     __table_args__ = (
@@ -152,6 +155,7 @@ class CalendarSeat(SQLModel, table=True):
     coach_id: UUID = Field(primary_key=True)
     starts_at: datetime = timestamp(primary_key=True)
     seat_no: int = Field(primary_key=True)
+    ends_at: datetime = timestamp()
     capacity: int
 
 
@@ -161,6 +165,11 @@ class Booking(SQLModel, table=True):
     __tablename__ = "bookings"
     __table_args__ = (
         one_of("status", BookingStatus, "bookings"),
+        ForeignKeyConstraint(
+            ["session_id", "coach_id", "member_id"],
+            ["sessions.id", "sessions.coach_id", "sessions.member_id"],
+            name="bookings_session_fkey",
+        ),
         CheckConstraint("(status = 'CONFIRMED') = (session_id IS NOT NULL)", name="bookings_confirmed_has_a_session"),
         CheckConstraint("(status = 'REJECTED') = (reason IS NOT NULL)", name="bookings_rejected_has_a_reason"),
         Index("bookings_by_member", "member_id", "created_at"),
@@ -170,7 +179,7 @@ class Booking(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     coach_id: UUID = Field(foreign_key="coaches.id")
     member_id: UUID = Field(foreign_key="members.id")
-    session_id: UUID | None = Field(default=None, foreign_key="sessions.id", unique=True)
+    session_id: UUID | None = Field(default=None, unique=True)
     starts_at: datetime = timestamp()
     status: BookingStatus = choice(BookingStatus)
     reason: str | None = Field(default=None, max_length=64)
@@ -187,5 +196,5 @@ guard(CalendarSeat, select=_OPENED, insert=_OPENED, update=_OPENED, delete=_OPEN
 guard(
     Booking,
     select=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
-    insert=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
+    insert=[both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id"))],
 )

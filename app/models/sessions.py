@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.platform.columns import choice, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
-from app.platform.row_security import guard, is_mine
+from app.platform.row_security import both, guard, is_mine
 
 
 class SessionStatus(StrEnum):
@@ -60,6 +60,7 @@ class CoachingSession(SQLModel, table=True):
             name="sessions_hold_a_seat_unless_cancelled",
         ),
         UniqueConstraint("coach_id", "held_start", "seat_no", name="sessions_one_per_seat"),
+        UniqueConstraint("id", "coach_id", "member_id", name="sessions_parties_key"),
         ForeignKeyConstraint(
             ["coach_id", "held_start", "seat_no"],
             ["calendar_seats.coach_id", "calendar_seats.starts_at", "calendar_seats.seat_no"],
@@ -109,10 +110,16 @@ class SessionChange(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", SessionChangeKind, "session_changes"),
         UniqueConstraint("session_id", "version", name="session_changes_in_order"),
+        ForeignKeyConstraint(
+            ["session_id", "coach_id", "member_id"],
+            ["sessions.id", "sessions.coach_id", "sessions.member_id"],
+            name="session_changes_session_fkey",
+            ondelete="CASCADE",
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE")
+    session_id: UUID
     coach_id: UUID
     member_id: UUID
     member_coach_id: UUID | None = None
@@ -133,7 +140,7 @@ _PARTIES = [
 guard(
     CoachingSession,
     select=_PARTIES,
-    insert=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
+    insert=[both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id"))],
     update=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
 )
 guard(

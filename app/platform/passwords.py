@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar, TypeVar
 
 from pwdlib import PasswordHash
@@ -24,19 +24,23 @@ class TooBusy(RuntimeError):
         super().__init__("Too many people log in at this moment; try again in a few seconds")
 
 
+@cache
+def _decoy() -> str:
+    return PasswordHash.recommended().hash("a password that nobody has")
+
+
 class Passwords:
     def __init__(self) -> None:
         self._argon2 = PasswordHash.recommended()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
         self._under_way = 0
-        self._decoy = self._argon2.hash("a password that nobody has")
 
     async def hash(self, password: str) -> str:
         return await self._run(partial(self._argon2.hash, password))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Takes the same time for an account that does not exist (`None`)."""
-        matches = await self._run(partial(self._argon2.verify, password, password_hash or self._decoy))
+        matches = await self._run(partial(self._argon2.verify, password, password_hash or _decoy()))
         return matches and password_hash is not None
 
     async def _run(self, work: Callable[[], Result]) -> Result:

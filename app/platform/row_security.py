@@ -17,6 +17,10 @@ def is_mine(column: str, setting: str) -> str:
     return f"{column} = nullif(current_setting('app.{setting}', true), '')::uuid"
 
 
+def both(one: str, other: str) -> str:
+    return f"{one} AND {other}"
+
+
 def guard(
     model: type,
     *,

@@ -56,7 +56,7 @@ async def _fetch(context: Context, global_id: str, field: str) -> Any:
         raise InvalidId(field, "node")
     try:
         return await fetch(context, key)
-    except (ValueError, OverflowError):  # a key that no such thing can have
+    except (ValueError, OverflowError, InvalidInput):  # a key that no such thing can have
         raise InvalidId(field, type_name) from None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import func, or_
+from sqlalchemy import any_, func, literal, or_
 from sqlalchemy import text as sql
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,7 +22,7 @@ from app.platform.passwords import Passwords
 from app.problems import Forbidden
 from app.services.identity.accounts import create_user
 from app.services.identity.permissions import require
-from app.services.scheduling.availability import refuse_stranding
+from app.services.scheduling.availability import fit_capacities, refuse_stranding
 from app.services.scheduling.calendars import open_calendar, raise_version
 
 DisplayName = text(120)
@@ -101,7 +101,7 @@ async def list_coaches(db: AsyncSession, actor: Actor, *, wanted: CoachFilter, p
         is_free = col(Coach.member_count) < col(Coach.max_members)
         statement = statement.where(is_free if wanted.has_free_places else ~is_free)
     if wanted.specialty is not None:
-        statement = statement.where(col(Coach.specialties).any(wanted.specialty))
+        statement = statement.where(literal(wanted.specialty) == any_(col(Coach.specialties)))
     if wanted.search is not None:
         words = wanted.search.lower()
         named = (col(Coach.display_name), col(Coach.practice_name), col(Coach.coaching_focus))
@@ -148,6 +148,8 @@ async def update_coach(db: AsyncSession, actor: Actor, *, coach_id: UUID, form: 
     coach.sqlmodel_update(changes)
     db.add(coach)
     await db.flush()
+    if "time_zone" in changes:
+        await fit_capacities(db, coach_id, now)
     if "buffer_minutes" in changes:
         await _narrow_fences(db, coach, now)
     if moves_slots:

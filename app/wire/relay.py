@@ -23,7 +23,11 @@ class InvalidId(ValueError):
 
 
 def global_id(type_name: str, key: object) -> strawberry.ID:
-    return strawberry.ID(urlsafe_b64encode(f"{type_name}:{key}".encode()).decode().rstrip("="))
+    return strawberry.ID(_sealed(f"{type_name}:{key}"))
+
+
+def _sealed(plain: str) -> str:
+    return urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def parse_global_id(value: str, field: str = "id") -> tuple[str, str]:
@@ -32,7 +36,7 @@ def parse_global_id(value: str, field: str = "id") -> tuple[str, str]:
         plain = urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("ascii")
     except ValueError:
         raise InvalidId(field, "node") from None
-    if not _KEY.fullmatch(plain):
+    if not _KEY.fullmatch(plain) or _sealed(plain) != value:
         raise InvalidId(field, "node")
     type_name, _, key = plain.partition(":")
     return type_name, key

@@ -14,6 +14,10 @@ TABLES = (
     " coach_calendars, assignments, members, coaches, remembered_requests, user_permissions, role_permissions,"
     " permissions, refresh_tokens, credentials, users"
 )
+FUNCTIONS = (
+    "follow_assigned_coach(), copy_member_coach(), keep_parties(), open_calendar(uuid, boolean, boolean),"
+    " busy_times(uuid, timestamptz, timestamptz)"
+)
 
 
 def upgrade() -> None:
@@ -24,5 +28,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP TABLE {TABLES}")
-    op.execute("DROP FUNCTION follow_assigned_coach(), copy_member_coach(), open_calendar(uuid, boolean, boolean)")
+    op.execute(f"DROP FUNCTION {FUNCTIONS}")
     op.execute("DROP TYPE uuidrange")

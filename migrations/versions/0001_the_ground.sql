@@ -213,6 +213,7 @@ CREATE TABLE calendar_seats (
   coach_id UUID NOT NULL,
   starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
   seat_no INTEGER NOT NULL,
+  ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
   capacity INTEGER NOT NULL,
   PRIMARY KEY (coach_id, starts_at, seat_no),
   CONSTRAINT calendar_seats_within_capacity CHECK (seat_no BETWEEN 1 AND capacity),
@@ -247,6 +248,7 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_times_in_order CHECK (starts_at < ends_at),
   CONSTRAINT sessions_hold_a_seat_unless_cancelled CHECK ((status = 'CANCELLED') = (held_start IS NULL) AND (held_start IS NULL) = (seat_no IS NULL) AND (held_start IS NULL OR held_start = starts_at)),
   CONSTRAINT sessions_one_per_seat UNIQUE (coach_id, held_start, seat_no),
+  CONSTRAINT sessions_parties_key UNIQUE (id, coach_id, member_id),
   CONSTRAINT sessions_seat_fkey FOREIGN KEY(coach_id, held_start, seat_no) REFERENCES calendar_seats (coach_id, starts_at, seat_no) ON UPDATE CASCADE DEFERRABLE INITIALLY IMMEDIATE,
   CONSTRAINT sessions_member_in_one_place EXCLUDE USING gist (uuidrange(member_id, member_id, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&) WHERE (status <> 'CANCELLED'),
   FOREIGN KEY(coach_id) REFERENCES coaches (id),
@@ -268,12 +270,12 @@ CREATE TABLE bookings (
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (id),
   CONSTRAINT bookings_status_known CHECK (status IN ('CONFIRMED', 'REJECTED')),
+  CONSTRAINT bookings_session_fkey FOREIGN KEY(session_id, coach_id, member_id) REFERENCES sessions (id, coach_id, member_id),
   CONSTRAINT bookings_confirmed_has_a_session CHECK ((status = 'CONFIRMED') = (session_id IS NOT NULL)),
   CONSTRAINT bookings_rejected_has_a_reason CHECK ((status = 'REJECTED') = (reason IS NOT NULL)),
   FOREIGN KEY(coach_id) REFERENCES coaches (id),
   FOREIGN KEY(member_id) REFERENCES members (id),
-  UNIQUE (session_id),
-  FOREIGN KEY(session_id) REFERENCES sessions (id)
+  UNIQUE (session_id)
 );
 CREATE INDEX bookings_by_coach ON bookings (coach_id, created_at);
 CREATE INDEX bookings_by_member ON bookings (member_id, created_at);
@@ -294,7 +296,7 @@ CREATE TABLE session_changes (
   PRIMARY KEY (id),
   CONSTRAINT session_changes_kind_known CHECK (kind IN ('BOOKED', 'RESCHEDULED', 'CANCELLED')),
   CONSTRAINT session_changes_in_order UNIQUE (session_id, version),
-  FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE,
+  CONSTRAINT session_changes_session_fkey FOREIGN KEY(session_id, coach_id, member_id) REFERENCES sessions (id, coach_id, member_id) ON DELETE CASCADE,
   FOREIGN KEY(changed_by_user_id) REFERENCES users (id)
 );
 
@@ -304,7 +306,7 @@ ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY users_select ON users FOR SELECT USING ((id = nullif(current_setting('app.user_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY users_insert ON users FOR INSERT WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY users_update ON users FOR UPDATE USING ((id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY users_update ON users FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY users_delete ON users FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
 ALTER TABLE coaches ENABLE ROW LEVEL SECURITY;
@@ -394,14 +396,14 @@ CREATE POLICY calendar_seats_delete ON calendar_seats FOR DELETE USING ((coach_i
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
 CREATE POLICY sessions_select ON sessions FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY sessions_insert ON sessions FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY sessions_insert ON sessions FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND coach_id = nullif(current_setting('app.calendar_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY sessions_update ON sessions FOR UPDATE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY sessions_delete ON sessions FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
 ALTER TABLE bookings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bookings FORCE ROW LEVEL SECURITY;
 CREATE POLICY bookings_select ON bookings FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY bookings_insert ON bookings FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY bookings_insert ON bookings FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND coach_id = nullif(current_setting('app.calendar_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY bookings_update ON bookings FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY bookings_delete ON bookings FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
@@ -411,6 +413,7 @@ CREATE POLICY session_changes_select ON session_changes FOR SELECT USING ((membe
 CREATE POLICY session_changes_insert ON session_changes FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY session_changes_update ON session_changes FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY session_changes_delete ON session_changes FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+
 -- These functions act for the system and give back what was set: a failure rolls the setting back with all else.
 
 -- A member's coach is copied to where a policy compares it, and counted where the limit is held.
@@ -434,6 +437,10 @@ BEGIN
     END IF;
   END IF;
   IF TG_OP <> 'DELETE' THEN
+    IF TG_OP = 'UPDATE' AND OLD.coach_id IS DISTINCT FROM NEW.coach_id
+      AND was IS DISTINCT FROM 'on' AND current_setting('app.role', true) IS DISTINCT FROM 'ADMIN' THEN
+      RAISE EXCEPTION 'only an admin gives a member another coach' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     UPDATE users SET coach_id = NEW.coach_id WHERE id = NEW.user_id AND coach_id IS DISTINCT FROM NEW.coach_id;
     IF TG_OP = 'UPDATE' AND OLD.coach_id IS DISTINCT FROM NEW.coach_id THEN
       UPDATE sessions SET member_coach_id = NEW.coach_id WHERE member_id = NEW.id;
@@ -460,6 +467,35 @@ CREATE TRIGGER sessions_copy_member_coach BEFORE INSERT ON sessions
   FOR EACH ROW EXECUTE FUNCTION copy_member_coach();
 CREATE TRIGGER session_changes_copy_member_coach BEFORE INSERT ON session_changes
   FOR EACH ROW EXECUTE FUNCTION copy_member_coach();
+
+-- A session stays between the two whose it is: policies see the row before and after, but cannot compare them.
+CREATE FUNCTION keep_parties() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a session keeps its coach and its member' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER sessions_keep_parties BEFORE UPDATE OF coach_id, member_id ON sessions
+  FOR EACH ROW WHEN (OLD.coach_id IS DISTINCT FROM NEW.coach_id OR OLD.member_id IS DISTINCT FROM NEW.member_id)
+  EXECUTE FUNCTION keep_parties();
+
+-- When a member has sessions, in epoch seconds and without saying with whom: for the member, for a coach with whom they
+-- have one, and for admins. Moving a session must not put its member in two places.
+CREATE FUNCTION busy_times(member uuid, since timestamptz, until timestamptz)
+  RETURNS TABLE (starts_at bigint, ends_at bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  asking_coach uuid := nullif(current_setting('app.coach_id', true), '')::uuid;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  IF was = 'on' OR current_setting('app.role', true) = 'ADMIN'
+    OR nullif(current_setting('app.member_id', true), '')::uuid = member
+    OR EXISTS (SELECT FROM sessions s WHERE s.member_id = member AND s.coach_id = asking_coach)
+  THEN
+    RETURN QUERY SELECT extract(epoch FROM s.starts_at)::bigint, extract(epoch FROM s.ends_at)::bigint
+      FROM sessions s WHERE s.member_id = member AND s.status <> 'CANCELLED'
+      AND s.starts_at >= since AND s.starts_at < until;
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
 
 -- Opens a coach's calendar to the asker for the rest of the transaction, if its audience includes them; answers its
 -- version, or null. Locking waits for the calendar's turn: read what it guards in a NEW statement afterwards.

@@ -88,8 +88,7 @@ async def test_a_message_travels_between_processes_and_nothing_is_said_to_be_los
         assert one.is_connected
         async with one.listen("a") as here, other.listen("a") as there, other.listen("b") as elsewhere:
             await one.publish("a", "7")
-            assert await next_of(here) == "7"
-            assert await next_of(there) == "7"
+            assert (await next_of(here), await next_of(there)) == ("7", "7")
             await assert_silent(elsewhere)
             await assert_silent(there)
 
@@ -148,7 +147,6 @@ async def test_after_redis_was_killed_the_listener_is_told_and_hears_again(serve
         server.start()
         assert await next_of(hints) is LOST
         await assert_travels(other, "a", hints)
-        assert server.subscriptions("a") == 1
 
 
 async def test_a_bus_that_starts_without_redis_comes_to_life(server: RedisServer) -> None:
@@ -179,31 +177,31 @@ async def test_in_a_black_hole_nobody_waits_and_the_listener_is_told_when_it_hea
         async with asyncio.timeout(1):
             await asyncio.gather(*(bus.publish("a", "lost") for _ in range(100)))
         assert not bus.is_connected
-        async with asyncio.timeout(HASTY.answer):
-            for _ in range(1_000):
-                await bus.publish("a", "lost")
-        async with bus.listen("b") as late:
-            await asyncio.sleep(HASTY.silence + HASTY.answer)
-            await assert_silent(hints)
-            await proxy.heal()
-            assert await next_of(hints) is LOST
-            assert await next_of(late) is LOST
-            await assert_travels(bus, "a", hints)
-            await assert_travels(bus, "b", late)
+        async with asyncio.timeout(HASTY.answer / 2):
+            await asyncio.sleep(0.01)
+            await bus.publish("a", "lost")
+        await asyncio.sleep(HASTY.silence + HASTY.answer)
+        await assert_silent(hints)
+        await proxy.heal()
+        assert await next_of(hints) is LOST
+        await assert_travels(bus, "a", hints)
 
 
-async def test_a_black_hole_is_noticed_without_anything_being_sent(proxy: FaultProxy) -> None:
+async def test_a_black_hole_is_noticed_without_anything_being_sent(server: RedisServer, proxy: FaultProxy) -> None:
     async with running(through(proxy), HASTY) as bus, bus.listen("a") as hints:
         proxy.swallow()
-        given_up = asyncio.create_task(bus.listen("b").__aenter__())
+        given_up = [asyncio.create_task(bus.listen(channel).__aenter__()) for channel in "bc"]
         await asyncio.sleep(0.01)
-        given_up.cancel()
+        for task in given_up:
+            task.cancel()
+        await asyncio.wait(given_up)
         async with bus.listen("b") as others:
             await until(lambda: not bus.is_connected)
             await proxy.heal()
             assert await next_of(hints) is LOST
             assert await next_of(others) is LOST
             await assert_travels(bus, "b", others)
+            assert server.subscriptions("c") == 0
 
 
 async def test_what_one_process_could_not_send_the_others_are_told_of(server: RedisServer, proxy: FaultProxy) -> None:

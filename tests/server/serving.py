@@ -21,9 +21,11 @@ from websockets.exceptions import ConnectionClosed
 
 from app.platform.settings import Settings
 from app.server import Application, server_config
+from tests.server.protocol import ProtocolBroken, parsed
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = "graphql-transport-ws"
+WHO = "{ viewer { user { email } } }"
 SECONDS = 5.0  # the longest wait for anything that is to come
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -77,6 +79,14 @@ async def start_serving(
         yield served
     finally:
         await served.stop()
+
+
+@asynccontextmanager
+async def serving_with(settings: Settings, **changes: Any) -> AsyncIterator[Served]:
+    """An application with other settings, that lives as long as its server."""
+    application = Application(settings.model_copy(update=changes))
+    async with start_serving(application, lifespan=True) as served:
+        yield served
 
 
 def _listening(port: int = 0) -> socket.socket:
@@ -196,10 +206,6 @@ class Closed(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"closed with {code} {reason}")
         self.code, self.reason = code, reason
-
-
-class ProtocolBroken(AssertionError):
-    """The server has sent what graphql-transport-ws does not know."""
 
 
 class Operation:
@@ -342,7 +348,7 @@ class Socket:
         ended: Closed | ProtocolBroken
         try:
             while True:
-                self._take(_parsed(await self.connection.recv()))
+                self._take(parsed(await self.connection.recv()))
         except ConnectionClosed as closed:
             frame = closed.rcvd
             ended = Closed(frame.code, frame.reason) if frame is not None else Closed(1006, "")
@@ -365,42 +371,3 @@ class Socket:
 
 def authorization(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-# What each message has, besides its type; a payload of these may be left out.
-_MESSAGES = {
-    "connection_ack": {"payload"},
-    "ping": {"payload"},
-    "pong": {"payload"},
-    "next": {"id", "payload"},
-    "error": {"id", "payload"},
-    "complete": {"id"},
-}
-
-
-def _parsed(frame: str | bytes) -> dict[str, Any]:
-    if not isinstance(frame, str):
-        raise ProtocolBroken(f"not a text frame: {frame!r}")
-    try:
-        message = json.loads(frame)
-    except ValueError:
-        raise ProtocolBroken(f"not JSON: {frame}") from None
-    if not isinstance(message, dict) or message.get("type") not in _MESSAGES:
-        raise ProtocolBroken(f"unknown: {frame}")
-    allowed = _MESSAGES[message["type"]]
-    needed = allowed if "id" in allowed else set()
-    if not needed <= message.keys() - {"type"} <= allowed or not isinstance(message.get("id", ""), str):
-        raise ProtocolBroken(f"wrong fields: {frame}")
-    payload = message.get("payload")
-    is_right = {
-        "next": lambda: isinstance(payload, dict) and "data" in payload and _are_errors(payload.get("errors", [{}])),
-        "error": lambda: _are_errors(payload) and all("message" in error for error in payload),
-        "complete": lambda: True,
-    }.get(message["type"], lambda: payload is None or isinstance(payload, dict))
-    if not is_right():
-        raise ProtocolBroken(f"wrong payload: {frame}")
-    return message
-
-
-def _are_errors(value: object) -> bool:
-    return isinstance(value, list) and len(value) > 0 and all(isinstance(error, dict) for error in value)

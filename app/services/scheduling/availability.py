@@ -1,21 +1,23 @@
 """Windows and time off. A change that would leave a booked session without its time is refused, and told which."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.forms import Form, Instant, Line
-from app.models.scheduling import AvailabilityWindow, CalendarSeat, CalendarSlot, DayOfWeek, TimeOff, TimeOffKind
+from app.models.scheduling import AvailabilityWindow, DayOfWeek, TimeOff, TimeOffKind
 from app.models.sessions import CoachingSession, SessionStatus
 from app.problems import BookingsInTheWay, Forbidden, InvalidInput, WindowsOverlap
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar
+from app.services.scheduling.seats import fit_capacity
 from app.services.scheduling.slots import Calendar, Unavailable, Window, reasons_against
 
 
@@ -84,8 +86,7 @@ async def update_availability_window(
     await _refuse_stranding(db, window.coach_id, before, _as_window(window), now)
     db.add(window)
     await db.flush()
-    if window.max_sessions_per_slot < before.capacity:
-        await _lower_capacity(db, window, now)
+    await fit_capacities(db, window.coach_id, now)
     await raise_version(db, window.coach_id)
     return window
 
@@ -132,17 +133,31 @@ async def remove_time_off(db: AsyncSession, actor: Actor, *, time_off_id: UUID) 
 async def refuse_stranding(
     db: AsyncSession, coach_id: UUID, now: datetime, changed: Callable[[Calendar], Calendar]
 ) -> None:
-    """Raises `BookingsInTheWay` for sessions inside today's windows and outside those of the changed calendar."""
+    """Raises `BookingsInTheWay` for sessions that have their place today and would not in the changed calendar."""
     sessions = await _upcoming(db, coach_id, now)
     if not sessions:
         return
-    calendar, _ = await read_calendar(db, coach_id, now, now)
-    after = changed(calendar)
-    stranded = [
-        session for session in sessions if _is_inside(calendar, session, now) and not _is_inside(after, session, now)
-    ]
+    before, _ = await read_calendar(db, coach_id, now, now)
+    after = changed(before)
+    together = Counter(session.starts_at for session in sessions)
+
+    def has_place(calendar: Calendar, session: CoachingSession) -> bool:
+        window = _window_around(calendar, session, now)
+        return window is not None and together[session.starts_at] <= window.capacity
+
+    stranded = [each for each in sessions if has_place(before, each) and not has_place(after, each)]
     if stranded:
         raise BookingsInTheWay(stranded)
+
+
+async def fit_capacities(db: AsyncSession, coach_id: UUID, now: datetime) -> None:
+    """Lets the schema's limits of taken slots follow the windows that they are in now."""
+    calendar, _ = await read_calendar(db, coach_id, now, now)
+    first_of = {session.starts_at: session for session in await _upcoming(db, coach_id, now)}
+    for starts_at, session in first_of.items():
+        window = _window_around(calendar, session, now)
+        if window is not None:
+            await fit_capacity(db, coach_id, starts_at, window.capacity)
 
 
 async def _refuse_stranding(
@@ -153,50 +168,6 @@ async def _refuse_stranding(
         return replace(calendar, windows=tuple(kept if after is None else [*kept, after]))
 
     await refuse_stranding(db, coach_id, now, changed)
-    if after is not None and after.capacity < before.capacity:
-        await _refuse_overfull(db, coach_id, after, now)
-
-
-async def _refuse_overfull(db: AsyncSession, coach_id: UUID, window: Window, now: datetime) -> None:
-    sessions = await _upcoming(db, coach_id, now)
-    calendar, _ = await read_calendar(db, coach_id, now, now)
-    inside = [session for session in sessions if _is_inside(replace(calendar, windows=(window,)), session, now)]
-    starts = [session.starts_at for session in inside]
-    overfull = [session for session in inside if starts.count(session.starts_at) > window.capacity]
-    if overfull:
-        raise BookingsInTheWay(overfull)
-
-
-async def _lower_capacity(db: AsyncSession, window: AvailabilityWindow, now: datetime) -> None:
-    """Moves everybody to the lowest seats, so that the schema's own limit can follow the window's."""
-    calendar, _ = await read_calendar(db, window.coach_id, now, now)
-    alone = replace(calendar, windows=(_as_window(window),))
-    sessions = [s for s in await _upcoming(db, window.coach_id, now) if _is_inside(alone, s, now)]
-    for starts_at in {session.starts_at for session in sessions}:
-        seats = list(
-            await db.exec(
-                select(CalendarSeat.seat_no)
-                .where(CalendarSeat.coach_id == window.coach_id, CalendarSeat.starts_at == starts_at)
-                .order_by(col(CalendarSeat.seat_no))
-            )
-        )
-        # Upwards through the row: each seat moves to a lower number that the ones before it have left free.
-        for number, seat_no in enumerate(seats, start=1):
-            if number != seat_no:
-                await db.exec(
-                    update(CalendarSeat)
-                    .where(
-                        col(CalendarSeat.coach_id) == window.coach_id,
-                        col(CalendarSeat.starts_at) == starts_at,
-                        col(CalendarSeat.seat_no) == seat_no,
-                    )
-                    .values(seat_no=number)
-                )
-        await db.exec(
-            update(CalendarSlot)
-            .where(col(CalendarSlot.coach_id) == window.coach_id, col(CalendarSlot.starts_at) == starts_at)
-            .values(capacity=window.max_sessions_per_slot)
-        )
 
 
 async def _upcoming(
@@ -220,10 +191,14 @@ async def _upcoming(
     return sessions
 
 
-def _is_inside(calendar: Calendar, session: CoachingSession, now: datetime) -> bool:
+def _window_around(calendar: Calendar, session: CoachingSession, now: datetime) -> Window | None:
+    """The window that a session lies in, by the same arithmetic that lists slots."""
     minutes = (session.ends_at - session.starts_at) // timedelta(minutes=1)
-    asked = replace(calendar, session_minutes=minutes)
-    return Unavailable.OUTSIDE_AVAILABILITY not in reasons_against(asked, session.starts_at, now)
+    for window in calendar.windows:
+        asked = replace(calendar, session_minutes=minutes, windows=(window,))
+        if Unavailable.OUTSIDE_AVAILABILITY not in reasons_against(asked, session.starts_at, now):
+            return window
+    return None
 
 
 async def _access_window(db: AsyncSession, actor: Actor, window_id: UUID) -> AvailabilityWindow:

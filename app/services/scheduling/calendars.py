@@ -39,6 +39,8 @@ _READ = text(
 
 _RAISE_VERSION = text("UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :coach_id RETURNING version")
 
+_BUSY = text("SELECT starts_at, ends_at FROM busy_times(:member_id, :since, :until)")
+
 # The asking member's own live sessions with anyone: epoch seconds.
 Busy = list[tuple[int, int]]
 
@@ -78,6 +80,12 @@ async def read_calendar(
         taken=tuple(Taken(*slot) for slot in taken),
     )
     return calendar, [(start, end) for start, end in busy]
+
+
+async def busy_times(db: AsyncSession, member_id: UUID, around: datetime) -> Busy:
+    """When a member has sessions with anyone, without saying with whom: for who may move one of theirs."""
+    asked = {"member_id": member_id, "since": around - REACH, "until": around + REACH}
+    return [(start, end) for start, end in (await db.execute(_BUSY, asked)).all()]
 
 
 async def raise_version(db: AsyncSession, coach_id: UUID) -> int:

@@ -13,9 +13,9 @@ from app.forms import Form, Instant, Line
 from app.models.sessions import CoachingSession, SessionChange, SessionChangeKind, SessionStatus
 from app.problems import Forbidden, SessionHasBegun, SessionNotScheduled, VersionConflict
 from app.services.identity.permissions import require
-from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar
+from app.services.scheduling.calendars import busy_times, open_calendar, raise_version, read_calendar
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.seats import check_seats_at_commit, leave_seat, seat_of, take_seat
+from app.services.scheduling.seats import check_seats_at_commit, close_gap, leave_seat, seat_of, take_seat
 from app.services.scheduling.slots import Calendar, reasons_against, slot_at
 from app.services.sessions import access_session
 
@@ -47,6 +47,7 @@ async def cancel_session(db: AsyncSession, actor: Actor, *, form: CancelSession,
     )
     await _save(db, actor, session, SessionChangeKind.CANCELLED, session.starts_at, None, now, form.reason)
     await leave_seat(db, seat)
+    await close_gap(db, seat)
     await raise_version(db, session.coach_id)
     facts = {"session_id": session.id, "coach_id": session.coach_id, "member_id": session.member_id}
     emit(db, SessionCancelled(**facts, starts_at=session.starts_at))
@@ -64,9 +65,8 @@ async def reschedule_session(
     if form.expected_version is not None and form.expected_version != session.version:
         raise VersionConflict(session.version)
     before = session.starts_at
-    calendar, busy = await read_calendar(
-        db, session.coach_id, form.starts_at, form.starts_at, member_id=session.member_id
-    )
+    calendar, _ = await read_calendar(db, session.coach_id, form.starts_at, form.starts_at)
+    busy = await busy_times(db, session.member_id, form.starts_at)
     calendar = _without(calendar, session)
     elsewhere = [span for span in busy if span != _span(session)]
     reasons = reasons_against(calendar, form.starts_at, now, elsewhere)
@@ -75,12 +75,14 @@ async def reschedule_session(
         raise refusal(reasons)
     # The old seat goes first: the new start may overlap the old one, which the fence between starts would refuse.
     await check_seats_at_commit(db)
-    await leave_seat(db, seat_of(session))
+    left = seat_of(session)
+    await leave_seat(db, left)
     seat = await take_seat(db, slot, calendar.buffer_minutes)
     session.sqlmodel_update(
         {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "held_start": seat.starts_at, "seat_no": seat.seat_no}
     )
     await _save(db, actor, session, SessionChangeKind.RESCHEDULED, before, slot.starts_at, now)
+    await close_gap(db, left)
     await raise_version(db, session.coach_id)
     facts = {"session_id": session.id, "coach_id": session.coach_id, "member_id": session.member_id}
     emit(db, SessionRescheduled(**facts, from_starts_at=before, to_starts_at=session.starts_at))
@@ -93,6 +95,8 @@ async def _access_for_change(db: AsyncSession, actor: Actor, session_id: UUID, n
     seen = await access_session(db, actor, session_id)
     if not (actor.is_admin or seen.member_id == actor.member_id or seen.coach_id == actor.coach_id):
         raise Forbidden
+    if seen.status is not SessionStatus.SCHEDULED:
+        raise SessionNotScheduled(seen.status.value)
     await open_calendar(db, seen.coach_id, locked=True, own_session=True)
     again = select(CoachingSession).where(CoachingSession.id == session_id).execution_options(populate_existing=True)
     session = (await db.exec(again)).one()

@@ -1,6 +1,6 @@
 """Taking and leaving a seat; PostgreSQL holds the limits: seats within capacity, starts apart, one session a seat."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,8 +22,8 @@ _TAKE = text(
         capacity = excluded.capacity
       RETURNING coach_id, starts_at, capacity
     )
-    INSERT INTO calendar_seats (coach_id, starts_at, seat_no, capacity)
-    SELECT slot.coach_id, slot.starts_at, free.seat_no, slot.capacity
+    INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
+    SELECT slot.coach_id, slot.starts_at, free.seat_no, :ends_at, slot.capacity
     FROM slot, generate_series(1, slot.capacity) AS free (seat_no)
     WHERE NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = :coach_id AND t.starts_at = :starts_at
                       AND t.seat_no = free.seat_no)
@@ -33,6 +33,31 @@ _TAKE = text(
 )
 _LEAVE_SEAT = text(
     "DELETE FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at AND seat_no = :seat_no"
+)
+# What is left of the slot may be shorter, and so block less.
+_SHORTEN_SLOT = text(
+    """
+    UPDATE calendar_slots s SET ends_at = t.ends_at, blocked_until = t.ends_at + (s.blocked_until - s.ends_at)
+    FROM (SELECT max(ends_at) AS ends_at FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at) t
+    WHERE s.coach_id = :coach_id AND s.starts_at = :starts_at AND t.ends_at < s.ends_at
+    """
+)
+_CLOSE_GAP = text(
+    """
+    UPDATE calendar_seats SET seat_no = :seat_no
+    WHERE coach_id = :coach_id AND starts_at = :starts_at AND seat_no > :seat_no
+      AND seat_no = (SELECT max(seat_no) FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at)
+      AND NOT EXISTS (SELECT FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at
+                      AND seat_no = :seat_no)
+    """
+)
+# Never below the seats that are taken: sessions that are over keep theirs.
+_FIT = text(
+    """
+    UPDATE calendar_slots s SET capacity = greatest(:capacity, t.taken)
+    FROM (SELECT max(seat_no) AS taken FROM calendar_seats WHERE coach_id = :coach_id AND starts_at = :starts_at) t
+    WHERE s.coach_id = :coach_id AND s.starts_at = :starts_at AND s.capacity <> greatest(:capacity, t.taken)
+    """
 )
 _LEAVE_EMPTY_SLOT = text(
     """
@@ -73,9 +98,20 @@ async def take_seat(db: AsyncSession, slot: Slot, buffer_minutes: int) -> Seat:
 
 async def leave_seat(db: AsyncSession, seat: Seat) -> None:
     """Frees the seat, and the start once nobody is left in it; the session must have let go of it before the commit."""
-    left = {"coach_id": seat.coach_id, "starts_at": seat.starts_at, "seat_no": seat.seat_no}
-    await db.execute(_LEAVE_SEAT, left)
-    await db.execute(_LEAVE_EMPTY_SLOT, {"coach_id": seat.coach_id, "starts_at": seat.starts_at})
+    await db.execute(_LEAVE_SEAT, asdict(seat))
+    start = {"coach_id": seat.coach_id, "starts_at": seat.starts_at}
+    await db.execute(_LEAVE_EMPTY_SLOT, start)
+    await db.execute(_SHORTEN_SLOT, start)
+
+
+async def close_gap(db: AsyncSession, seat: Seat) -> None:
+    """Moves the last one onto a seat that was left, so that a smaller capacity fits as soon as the number does."""
+    await db.execute(_CLOSE_GAP, asdict(seat))
+
+
+async def fit_capacity(db: AsyncSession, coach_id: UUID, starts_at: datetime, capacity: int) -> None:
+    """Lets the schema's limit of a taken slot follow its window's."""
+    await db.execute(_FIT, {"coach_id": coach_id, "starts_at": starts_at, "capacity": capacity})
 
 
 async def check_seats_at_commit(db: AsyncSession) -> None:

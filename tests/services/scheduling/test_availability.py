@@ -422,6 +422,26 @@ async def test_3_3_lowering_the_capacity_closes_the_holes_of_every_start(practic
     await practice.nobody_is_overbooked()
 
 
+async def test_3_3_completed_and_missed_sessions_keep_their_seats_when_the_capacity_is_lowered(
+    practice: Practice,
+) -> None:
+    coach = await practice.coach()
+    members = await practice.members(3, coach)
+    late = await practice.member(coach)
+    window_id = await add_window(practice, coach, seats=3)
+    for member in members:
+        await booked(practice, member, coach, NINE)
+    await practice.rows("UPDATE sessions SET status = 'COMPLETED' WHERE seat_no = 1 RETURNING id")
+    await practice.rows("UPDATE sessions SET status = 'NO_SHOW' WHERE seat_no = 2 RETURNING id")
+
+    lowered = await update(practice, coach, window_id, maxSessionsPerSlot=1)
+    answer = await book(practice, late, coach, NINE)
+
+    assert lowered["__typename"] in {"AvailabilityWindow", "BookingsInTheWay"}
+    assert answer["__typename"] == "SlotFull"
+    await practice.nobody_is_overbooked()
+
+
 async def test_3_3_a_booking_and_a_lower_capacity_that_race_never_oversell(practice: Practice) -> None:
     coach = await practice.coach()
     first, second = await practice.members(2, coach)

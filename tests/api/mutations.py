@@ -1,0 +1,206 @@
+"""Every mutation, with the kind of each of its fields."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from tests.api.world import TEN, World
+
+PASSWORD = "a long password"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`valid` is accepted from `who`; every field is listed once, under its kind."""
+
+    who: str
+    valid: Callable[[World], dict[str, Any]]
+    ids: dict[str, str] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    texts: dict[str, int] = field(default_factory=dict)  # with the most characters
+    secrets: tuple[str, ...] = ()  # compared, never stored: a wrong one is wrong, however it looks
+    lists: dict[str, tuple[int, int]] = field(default_factory=dict)  # the most entries, of the most characters
+    ints: dict[str, tuple[int, int]] = field(default_factory=dict)
+    versions: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    never_null: tuple[str, ...] = ()  # may be left out
+
+    @property
+    def fields(self) -> set[str]:
+        kinds = (self.times, self.clocks, self.days, self.zones, self.emails, self.secrets, self.versions)
+        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
+        return {name for kind in (*kinds, *named) for name in kind}
+
+
+def new_email() -> str:
+    return f"{uuid4().hex}@example.com"
+
+
+# In an order in which all that is valid is accepted, one after the other.
+MUTATIONS = {
+    "signUp": Mutation(
+        "stranger",
+        lambda world: {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"},
+        ids={"coachId": "Coach"},
+        zones=("timeZone",),
+        emails=("email",),
+        texts={"password": 256, "firstName": 80, "lastName": 80},
+        required=("email", "password", "firstName", "lastName"),
+        never_null=("timeZone",),
+    ),
+    "logIn": Mutation(
+        "stranger",
+        lambda world: {"email": world.member.user.email, "password": PASSWORD},
+        emails=("email",),
+        secrets=("password",),
+        required=("email", "password"),
+    ),
+    "refreshSession": Mutation(
+        "stranger",
+        lambda world: {"refreshToken": "one that nobody has"},
+        secrets=("refreshToken",),
+        required=("refreshToken",),
+    ),
+    "createCoach": Mutation(
+        "admin",
+        lambda world: {"email": new_email(), "password": PASSWORD, "displayName": "Ada", "timeZone": "UTC"},
+        zones=("timeZone",),
+        emails=("email",),
+        texts={"password": 256, "displayName": 120},
+        required=("email", "password", "displayName", "timeZone"),
+    ),
+    "updateCoach": Mutation(
+        "admin",
+        lambda world: {"id": world.ids["Coach"], "bio": "Has changed"},
+        ids={"id": "Coach"},
+        zones=("timeZone",),
+        texts={"displayName": 120, "practiceName": 120, "bio": 5_000, "coachingFocus": 200},
+        lists={"specialties": (20, 80)},
+        ints={
+            "yearsExperience": (0, 80),
+            "maxMembers": (0, 10_000),
+            "sessionMinutes": (5, 720),
+            "bufferMinutes": (0, 720),
+            "slotIntervalMinutes": (5, 1_440),
+            "minNoticeMinutes": (0, 525_600),
+            "bookingWindowDays": (0, 730),
+        },
+        choices=("status", "bookingAudience"),
+        flags=("isAcceptingMembers",),
+        required=("id",),
+        never_null=(
+            *("displayName", "specialties", "timeZone", "status", "maxMembers", "isAcceptingMembers"),
+            *("bookingAudience", "sessionMinutes", "bufferMinutes", "minNoticeMinutes", "bookingWindowDays"),
+        ),
+    ),
+    "updateMember": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["Member"], "coachingFocus": "Has changed"},
+        ids={"id": "Member"},
+        days=("startDate", "endDate"),
+        texts={"firstName": 80, "lastName": 80, "phone": 40, "emergencyContact": 200, "coachingFocus": 200},
+        lists={"goals": (50, 200)},
+        choices=("status", "onboardingStatus"),
+        required=("id",),
+        never_null=("firstName", "lastName", "goals", "status", "onboardingStatus"),
+    ),
+    "addAvailabilityWindow": Mutation(
+        "admin",
+        lambda world: {
+            "dayOfWeek": "SUNDAY",
+            "startTime": "09:00",
+            "endTime": "12:00",
+            "maxSessionsPerSlot": 1,
+            "coachId": world.ids["Coach"],
+        },
+        ids={"coachId": "Coach"},
+        clocks=("startTime", "endTime"),
+        texts={"location": 200},
+        ints={"maxSessionsPerSlot": (1, 1_000)},
+        choices=("dayOfWeek",),
+        required=("dayOfWeek", "startTime", "endTime", "maxSessionsPerSlot"),
+    ),
+    "updateAvailabilityWindow": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["AvailabilityWindow"], "location": "Elsewhere"},
+        ids={"id": "AvailabilityWindow"},
+        clocks=("startTime", "endTime"),
+        texts={"location": 200},
+        ints={"maxSessionsPerSlot": (1, 1_000)},
+        choices=("dayOfWeek",),
+        required=("id",),
+        never_null=("dayOfWeek", "startTime", "endTime", "maxSessionsPerSlot"),
+    ),
+    "addTimeOff": Mutation(
+        "admin",
+        lambda world: {
+            "startsAt": "2026-06-01T00:00:00Z",
+            "endsAt": "2026-06-02T00:00:00Z",
+            "coachId": world.ids["Coach"],
+        },
+        ids={"coachId": "Coach"},
+        times=("startsAt", "endsAt"),
+        texts={"reason": 200},
+        choices=("kind",),
+        required=("startsAt", "endsAt"),
+        never_null=("kind",),
+    ),
+    "bookSession": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": TEN},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        texts={"note": 2_000, "idempotencyKey": 200},
+        choices=("kind", "format"),
+        required=("coachId", "startsAt"),
+        never_null=("kind", "format"),
+    ),
+    "rescheduleSession": Mutation(
+        "member",
+        lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
+        ids={"sessionId": "Session"},
+        times=("startsAt",),
+        versions=("expectedVersion",),
+        required=("sessionId", "startsAt"),
+    ),
+    "cancelSession": Mutation(
+        "member",
+        lambda world: {"sessionId": world.ids["Session"]},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        required=("sessionId",),
+    ),
+    "removeAvailabilityWindow": Mutation(
+        "coach",
+        lambda world: {"id": world.spare_window},
+        ids={"id": "AvailabilityWindow"},
+        required=("id",),
+    ),
+    "removeTimeOff": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["TimeOff"]},
+        ids={"id": "TimeOff"},
+        required=("id",),
+    ),
+    "assignCoach": Mutation(
+        "admin",
+        lambda world: {"memberId": world.ids["Member"], "coachId": world.foreign["Coach"]},
+        ids={"memberId": "Member", "coachId": "Coach"},
+        texts={"reason": 200},
+        required=("memberId", "coachId"),
+    ),
+}
+
+
+def document(name: str) -> str:
+    """As little as tells one answer from another."""
+    problem = "__typename ... on Problem { code } ... on InvalidInput { field } ... on SlotUnavailable { reason }"
+    wanted = problem if name == "bookSession" else problem.rpartition(" ...")[0]
+    return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {wanted} }} }}"

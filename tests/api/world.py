@@ -1,0 +1,122 @@
+"""A small practice that is asked over HTTP, and what a refusal must look like."""
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import httpx2
+
+from app.wire.relay import global_id
+from tests.operations import ADD_TIME_OFF, add_window, booked
+from tests.practice import Person, Practice
+
+NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+
+
+class Try(NamedTuple):
+    """Variables of which one is wrong; unless `is_wrong`, a refusal need not name it."""
+
+    what: str
+    variables: dict[str, Any]
+    field: str
+    is_wrong: bool = True
+
+
+@dataclass
+class World:
+    """Two coaches, each with a member, a window, a time off and a session; and who asks over HTTP."""
+
+    practice: Practice
+    client: httpx2.AsyncClient
+    admin: Person
+    coach: Person
+    member: Person
+    other: Person
+    ids: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+    spare_window: str = ""
+
+    @classmethod
+    async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
+        coach, other = await practice.coach(), await practice.coach()
+        world = cls(practice, client, await practice.admin(), coach, await practice.member(coach), other)
+        world.ids = await world._belongings(coach, world.member)
+        world.foreign = await world._belongings(other, await practice.member(other))
+        world.spare_window = await add_window(practice, coach, "SATURDAY")
+        return world
+
+    async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:
+        window = await add_window(self.practice, coach, seats=3)
+        away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
+        time_off = await self.practice.ask(ADD_TIME_OFF, coach, input=away)
+        return {
+            "AvailabilityWindow": window,
+            "Coach": coach.id,
+            "Member": member.id,
+            "Session": await booked(self.practice, member, coach, NINE),
+            "TimeOff": time_off["id"],
+            "User": global_id("User", member.user.id),
+        }
+
+    async def ask(self, who: str, query: str, variables: dict[str, Any]) -> httpx2.Response:
+        """Half surrogate pairs are sent as JSON can write them."""
+        headers = {"content-type": "application/json"}
+        if who != "stranger":
+            headers["authorization"] = f"Bearer {getattr(self, who).token}"
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        return await self.client.post("/graphql", content=body, headers=headers)
+
+    async def assert_refused(self, who: str, query: str, tries: Iterable[Try]) -> None:
+        """Asks them all, and fails with every answer that is not as it should be."""
+        answers = [(each, await self.ask(who, query, each.variables)) for each in tries]
+        faults = [
+            f"{each.what}: {said}"
+            for each, answer in answers
+            if (said := fault(answer, each.field, is_wrong=each.is_wrong))
+        ]
+        assert answers
+        assert not faults, "\n".join([f"{len(faults)} of {len(answers)} answers are wrong:", *faults])
+
+
+def fault(answer: httpx2.Response, name: str, *, is_wrong: bool = True) -> str | None:
+    """What is wrong with a refusal; None if it is one, and names the field if that is what is wrong."""
+    shown = f"{answer.status_code} {answer.text[:300]}"
+    if answer.status_code != 200 or len(answer.content) > 4_000:
+        return shown
+    errors, data = answer.json().get("errors"), answer.json().get("data")
+    if not errors:
+        (problem,) = data.values()
+        if problem is None or "code" not in problem:
+            return f"accepted: {shown}"
+        is_named = problem["code"] == "INVALID_INPUT" and problem["field"].partition(".")[0] == name
+        return None if is_named or not is_wrong else f"not named: {shown}"
+    extensions = errors[0]["extensions"]
+    if extensions["code"] == "BAD_USER_INPUT":
+        named = extensions.get("field")
+        is_named = named.partition(".")[0] == name if named else mentions(errors[0]["message"], name)
+        return None if is_named else f"not named: {shown}"
+    return None if extensions["code"] == "FORBIDDEN" and not is_wrong else shown
+
+
+def mentions(message: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message) is not None
+
+
+def refusal_of(answer: httpx2.Response) -> str:
+    """The field that is wrong, or the code if it is no field."""
+    if errors := answer.json().get("errors"):
+        return str(errors[0]["extensions"]["code"])
+    (problem,) = answer.json()["data"].values()
+    return str(problem["field"] if problem.get("code") == "INVALID_INPUT" else problem.get("code"))
+
+
+def key_of(id: str) -> str:
+    return urlsafe_b64decode(id + "=" * (-len(id) % 4)).decode().partition(":")[2]
+
+
+def shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) < 80 else f"{text[:40]}… of {len(text)}"
