@@ -65,7 +65,9 @@ async def migrate(settings: Settings, revision: str = "head") -> None:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await _ensure_role(connection, settings)
             await connection.run_sync(lambda plain: _upgrade(plain, revision))
-            await _grant(connection, application_role(settings))
+            if await revision_of(connection) == head():
+                await _refuse_owner(connection, application_role(settings))
+                await _grant(connection, application_role(settings))
     finally:
         await engine.dispose()
 
@@ -102,8 +104,18 @@ async def _ensure_role(connection: AsyncConnection, settings: Settings) -> None:
     if found is None:
         await _create_role(connection, role, settings)
     if assumed_role(settings):
-        # Two databases of one server may be migrated at once; the membership is there after either.
-        await connection.execute(text(f"GRANT {_quoted(role)} TO CURRENT_USER"))
+        is_member = text("SELECT pg_has_role(current_user, :role, 'MEMBER')")
+        if not (await connection.execute(is_member, {"role": role})).scalar_one():
+            await connection.execute(text(f"GRANT {_quoted(role)} TO CURRENT_USER"))
+
+
+async def _refuse_owner(connection: AsyncConnection, role: str) -> None:
+    owned = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = :role")
+    if (await connection.execute(owned, {"role": role})).scalar_one():
+        raise UnsafeRole(
+            f"DATABASE_URL: the role {role} owns the tables, so it could drop their policies; name another one,"
+            " or leave DATABASE_OWNER_URL out"
+        )
 
 
 async def _create_role(connection: AsyncConnection, role: str, settings: Settings) -> None:

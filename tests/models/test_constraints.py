@@ -25,13 +25,14 @@ class Ids:
 def slot(starts: str, ends: str, blocked: str = "", capacity: int = 2) -> str:
     blocked = blocked or ends
     return (
-        f"INSERT INTO calendar_slots VALUES (:coach, '2026-03-02 {starts}Z', '2026-03-02 {ends}Z',"
-        f" '2026-03-02 {blocked}Z', {capacity})"
+        "INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)"
+        f" VALUES (:coach, '2026-03-02 {starts}Z', '2026-03-02 {ends}Z', '2026-03-02 {blocked}Z', {capacity})"
     )
 
 
 def seat(starts: str, number: int, capacity: int = 2) -> str:
-    return f"INSERT INTO calendar_seats VALUES (:coach, '2026-03-02 {starts}Z', {number}, {capacity})"
+    start = f"'2026-03-02 {starts}Z'::timestamptz"
+    return f"INSERT INTO calendar_seats VALUES (:coach, {start}, {number}, {start} + '1 h', {capacity})"
 
 
 def session(
@@ -56,6 +57,21 @@ def booking(status: str, reason: str) -> str:
     return (
         "INSERT INTO bookings (id, coach_id, member_id, starts_at, status, reason) VALUES (gen_random_uuid(), :coach,"
         f" :anna, '2026-03-02 09:00Z', '{status}', {reason})"
+    )
+
+
+def told_of(member: str) -> str:
+    """A change of the session that is stored, told as if it were of that member."""
+    return (
+        "INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind)"
+        f" SELECT gen_random_uuid(), id, coach_id, CAST(:{member} AS uuid), 1, 'BOOKED' FROM sessions"
+    )
+
+
+def booked_for(member: str) -> str:
+    return (
+        "INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status)"
+        f" SELECT gen_random_uuid(), coach_id, CAST(:{member} AS uuid), id, starts_at, 'CONFIRMED' FROM sessions"
     )
 
 
@@ -133,6 +149,10 @@ REFUSED = {
             "UPDATE members SET status = 'PAUSED' WHERE id = :ben",
         ],
     ],
+    "session_changes_session_fkey": [[*ANNAS, told_of("ben")]],
+    "session_changes_in_order": [[*ANNAS, told_of("anna"), told_of("anna")]],
+    "bookings_session_fkey": [[*ANNAS, booked_for("ben")]],
+    "bookings_session_id_key": [[*ANNAS, booked_for("anna"), booked_for("anna")]],
     "bookings_confirmed_has_a_session": [[booking("CONFIRMED", "NULL")]],
     "bookings_rejected_has_a_reason": [[booking("REJECTED", "NULL")]],
 }

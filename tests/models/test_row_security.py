@@ -89,31 +89,27 @@ SEEN = {
 UPDATED = {
     "stranger": {},
     "anna": {
-        "users": ["anna"],
         "members": ["anna"],
         "remembered_requests": ["anna"],
         "sessions": ["one/anna/SCHEDULED"],
     },
     "carl": {
-        "users": ["carl"],
         "members": ["carl"],
         "remembered_requests": ["carl"],
         "sessions": ["other/carl/SCHEDULED"],
     },
-    "one": OF_ONE
-    | {"users": ["one"], "coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
-    "other": OF_OTHER
-    | {"users": ["other"], "coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
+    "one": OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
+    "other": OF_OTHER | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
-# Members add with their coach's calendar open, as every service has it; a booking is a member's own to ask for.
+# Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
 INSERTED = {
     "stranger": {},
     "anna": ANNAS | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
     "carl": HELD_BY_OTHER | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | {"bookings": []},
-    "other": OF_OTHER | HELD_BY_OTHER | {"bookings": []},
+    "one": OF_ONE | HELD_BY_ONE | {"bookings": [], "sessions": []},
+    "other": OF_OTHER | HELD_BY_OTHER | {"bookings": [], "sessions": []},
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

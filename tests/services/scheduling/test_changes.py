@@ -743,6 +743,18 @@ async def test_a_transferred_member_who_cancels_again_is_told_that_it_is_cancell
     assert again["code"] == "SESSION_NOT_SCHEDULED"
 
 
+async def test_of_cancellations_by_a_transferred_member_that_race_one_wins(practice: Practice) -> None:
+    old, new = await practice.coach(), await practice.coach()
+    member = await practice.member(old)
+    await add_window(practice, old)
+    session_id = await booked(practice, member, old, NINE)
+    await transferred(practice, member, new)
+
+    answers = await asyncio.gather(*(cancel(practice, member, session_id) for _ in range(4)))
+
+    assert sorted(answer["__typename"] for answer in answers) == ["Session"] + ["SessionNotScheduled"] * 3
+
+
 async def test_a_new_coach_sees_a_session_with_the_old_one_and_does_not_change_it(practice: Practice) -> None:
     old, new = await practice.coach(), await practice.coach()
     member = await practice.member(old)

@@ -29,6 +29,10 @@ from tests.practice import MONDAY, Person, Practice
 NEXT = f"query ($coachId: ID!, $after: DateTime) {{ nextAvailableSlot(coachId: $coachId, after: $after) {{ {SLOT} }} }}"
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ __typename ... on Slot {{ {SLOT} }} }} }}"
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Slot { startsAt isBookable } } }"
+LISTED = (
+    "query ($coachId: ID!, $from: DateTime!, $to: DateTime!, $all: Boolean) { availableSlots(coachId: $coachId,"
+    " from: $from, to: $to, includeUnavailable: $all) { slots { startsAt unavailableReason } } }"
+)
 CHANGE_COACH = "mutation ($input: UpdateCoachInput!) { updateCoach(input: $input) { __typename } }"
 CHANGE_WINDOW = (
     "mutation ($input: UpdateAvailabilityWindowInput!) { updateAvailabilityWindow(input: $input) { __typename } }"
@@ -654,8 +658,10 @@ class Scenario:
         return scenario
 
     async def listed(self, who: Person, *, of: Person | None = None, every: bool = False) -> list[dict[str, Any]]:
-        until = MONDAY + timedelta(days=10)
-        return await slots(self.practice, who, of or self.coach, MONDAY.isoformat(), until.isoformat(), every=every)
+        coach, until = of or self.coach, MONDAY + timedelta(days=10)
+        asked = {"coachId": coach.id, "from": MONDAY.isoformat(), "to": until.isoformat(), "all": every}
+        listed: list[dict[str, Any]] = (await self.practice.ask(LISTED, who, **asked))["slots"]
+        return listed
 
     async def book_what_is_listed(self) -> None:
         who = self.chance.choice(self.members)

@@ -1,4 +1,4 @@
-"""`open_calendar` asked in SQL: it lets in whom the booking audience includes, and leaves nothing open behind it."""
+"""The functions that act for the system, asked in SQL: whom they answer, and that they leave nothing open behind."""
 
 from collections.abc import AsyncIterator
 
@@ -137,3 +137,25 @@ async def test_the_calendar_is_open_until_the_end_of_the_transaction_only(small:
     async with small.practice.as_actor(small.actor("anna")) as db:
         assert await setting(db, "app.calendar_id") == ""
         assert (await small.seen(db))["coach_calendars"] == []
+
+
+BUSY = text("SELECT * FROM busy_times(CAST(:member AS uuid), '2026-03-02 00:00Z', '2026-03-03 00:00Z')")
+NINE_TO_TEN = [(1772442000, 1772445600)]
+
+
+@pytest.mark.parametrize("who", ["stranger", "anna", "ben", "carl", "one", "other", "admin"])
+async def test_when_a_member_is_busy_is_told_to_them_to_their_coach_and_to_admins(
+    small: SmallPractice, db: AsyncSession, who: str
+) -> None:
+    await become(db, small.actor(who))
+
+    busy = (await db.execute(BUSY, {"member": small.member_id("anna")})).all()
+
+    assert busy == (NINE_TO_TEN if who in {"anna", "one", "admin"} else [])
+    assert await setting(db, "app.system") == "", "left with the rights of the system"
+
+
+async def test_a_cancelled_session_keeps_nobody_busy(small: SmallPractice, db: AsyncSession) -> None:
+    await become(db, small.actor("cleo"))
+
+    assert (await db.execute(BUSY, {"member": small.member_id("cleo")})).all() == []
