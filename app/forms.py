@@ -1,6 +1,6 @@
 """Input that is checked before any rule sees it: a wrong field becomes `InvalidInput`, named as clients name it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
@@ -58,6 +58,12 @@ def _within_reason(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _within_lifetimes(value: date) -> date:
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("must lie between the years 1900 and 2200")
+    return value
+
+
 def text(longest: int, shortest: int = 1) -> Any:
     """A string without white space around it, `shortest` to `longest` characters long."""
     limits = StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
@@ -75,4 +81,5 @@ Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zo
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mailable)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=256), AfterValidator(_storable)]
 Instant = Annotated[AwareDatetime, AfterValidator(_within_reason)]
+Day = Annotated[date, AfterValidator(_within_lifetimes)]
 IdempotencyKey = text(200)

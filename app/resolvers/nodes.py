@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -20,29 +19,31 @@ from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
-from app.wire.relay import InvalidId, Node, parse_global_id
+from app.wire.relay import InvalidId, Node, parse_global_id, parse_uuid
 
 MOST = 100
 
 
 def _row(model: Any) -> Callable[[Context, str], Awaitable[Any]]:
-    return lambda context, key: context.read(identity_service.access_visible, model, UUID(key))
+    return lambda context, key: context.read(identity_service.access_visible, model, parse_uuid(key))
 
 
 async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
     coach_id, _, epoch = key.partition("/")
     starts_at = datetime.fromtimestamp(int(epoch), UTC)
-    wanted = scheduling_service.SlotQuestion.read(coach_id=UUID(coach_id), starts_at=starts_at)
+    if str(int(epoch)) != epoch:
+        raise ValueError("not the canonical spelling")
+    wanted = scheduling_service.SlotQuestion.read(coach_id=parse_uuid(coach_id), starts_at=starts_at)
     return (await context.read(scheduling_service.explain_slot, wanted=wanted, now=context.now())).slot
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
-    "Booking": lambda context, key: context.read(scheduling_service.access_booking, UUID(key), now=context.now()),
-    "Coach": lambda context, key: context.read(coach_service.access_coach, UUID(key)),
-    "Member": lambda context, key: context.read(member_service.access_member, UUID(key)),
-    "Session": lambda context, key: context.read(session_service.access_session, UUID(key)),
+    "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
+    "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
+    "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "Slot": _slot,
     "TimeOff": _row(TimeOff),
     "User": _row(User),

@@ -14,6 +14,8 @@ from app.wire.http import error_response
 log = structlog.get_logger("rapport.requests")
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_READ_OVER = 64
+_READ_OVER_SECONDS = 0.5
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 
@@ -82,15 +84,23 @@ class BoundedBody:
         chunks: list[bytes] = []
         size = 0
         while True:
-            message = await receive()
+            if size > self.most_bytes:
+                # A client that writes all before it reads learns why it was refused; one that stalls is cut off.
+                try:
+                    message = await asyncio.wait_for(receive(), _READ_OVER_SECONDS)
+                except TimeoutError:
+                    return None
+            else:
+                message = await receive()
             if message["type"] == "http.disconnect":
                 return b"".join(chunks)
             size += len(message.get("body", b""))
-            if size > self.most_bytes:
-                return None
-            chunks.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                return b"".join(chunks)
+            if size <= self.most_bytes:
+                chunks.append(message.get("body", b""))
+            else:
+                chunks.clear()
+            if not message.get("more_body", False) or size > _READ_OVER * self.most_bytes:
+                return b"".join(chunks) if size <= self.most_bytes else None
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         message = f"The request's body must not be larger than {self.most_bytes // 1_024} KiB"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import strawberry
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,10 @@ def shown(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _again(error, cause.as_http_error_reason(), {"code": "BAD_REQUEST", "status": 400})
+    if isinstance(cause, MissingQueryError):
+        return _again(error, "There is no query in the request", {"code": "BAD_REQUEST", "status": 400})
     if cause is None or isinstance(cause, GraphQLError):
         return _with_code(error)
     if "code" in (getattr(cause, "extensions", None) or {}):

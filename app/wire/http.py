@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http import GraphQLRequestData
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -31,10 +31,18 @@ class RefusedRequest(Exception):
         self.status, self.code = status, code
 
 
+class BoundedReasons(ASGIWebSocketAdapter):
+    """A close frame holds 123 bytes of reason; what a client sent must not make it longer."""
+
+    async def close(self, code: int, reason: str) -> None:
+        await super().close(code, reason.encode()[:120].decode(errors="ignore"))
+
+
 class GraphQLView(GraphQL[Any, None]):
     """One endpoint for HTTP, websockets and the page that a browser gets."""
 
     graphql_transport_ws_handler_class = TransportWebSocketHandler
+    websocket_adapter_class = BoundedReasons
 
     def __init__(
         self,
@@ -58,7 +66,11 @@ class GraphQLView(GraphQL[Any, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive, send))
+            websocket = WebSocket(scope, receive, send)
+            try:
+                await self.run(websocket)
+            except RefusedRequest:
+                await websocket.close(4403, "Forbidden")
             return
         try:
             response = await self.run(Request(scope, receive))

@@ -120,9 +120,15 @@ class QueryLimits(SchemaExtension):
 
     def _refusal(self, document: DocumentNode) -> GraphQLError | None:
         context = self.execution_context
-        operation = get_operation_ast(document, context.operation_name)
+        # Not `operation_name`, which names the first of several operations when the client has named none.
+        operation = get_operation_ast(document, context._provided_operation_name)
+        if operation is None and context._provided_operation_name is None:
+            return GraphQLError(
+                "Must provide operation name if query contains multiple operations.",
+                extensions=error_extensions("BAD_REQUEST"),
+            )
         if operation is None:
-            return None  # there is nothing to execute, and Strawberry says so
+            return None
         return refusal(context.schema._schema, document, operation, context.variables or {}, self.limits)
 
     def _validation_errors(self, document: DocumentNode) -> list[GraphQLError]:

@@ -42,12 +42,20 @@ def parse_global_id(value: str, field: str = "id") -> tuple[str, str]:
     return type_name, key
 
 
+def parse_uuid(key: str) -> UUID:
+    """A UUID in its one canonical spelling, so that a thing has one id; raises `ValueError`."""
+    value = UUID(key)
+    if str(value) != key:
+        raise ValueError("not the canonical spelling")
+    return value
+
+
 def parse_key(value: str, type_name: str, field: str) -> UUID:
     """The UUID in a global id of one type; raises `InvalidId`."""
     found, key = parse_global_id(value, field)
     try:
         if found == type_name:
-            return UUID(key)
+            return parse_uuid(key)
     except ValueError:
         pass
     raise InvalidId(field, type_name)

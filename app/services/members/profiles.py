@@ -1,6 +1,6 @@
 """Members' profiles: who may see which, and changing them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
-from app.forms import Form, Line, Name, text
+from app.forms import Day, Form, Line, Name, text
 from app.models.members import Member, MemberStatus, OnboardingStatus
 from app.platform.database import violated_constraint
 from app.platform.paging import Page, PageRequest, read_page
@@ -37,8 +37,8 @@ class MemberChanges(Form):
     goals: Annotated[list[Line], Field(max_length=50)] = []
     status: MemberStatus = MemberStatus.ACTIVE
     onboarding_status: OnboardingStatus = OnboardingStatus.PENDING
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
 
 
 NOT_FOR_MEMBERS = frozenset({"status", "start_date", "end_date"})

@@ -531,6 +531,20 @@ async def test_of_many_who_reschedule_to_the_last_place_one_wins(practice: Pract
     await practice.nobody_is_overbooked()
 
 
+async def test_two_sessions_of_one_member_that_race_to_the_same_time_end_apart(practice: Practice) -> None:
+    coaches = [await practice.coach(booking_audience="MEMBERS") for _ in range(2)]
+    member = await practice.member()
+    for coach in coaches:
+        await add_window(practice, coach)
+    one, other = await booked(practice, member, coaches[0], NINE), await booked(practice, member, coaches[1], TEN)
+
+    answers = await asyncio.gather(moved(practice, member, one, ELEVEN), moved(practice, member, other, ELEVEN))
+
+    assert sorted(answer["__typename"] for answer in answers) == ["Session", "SlotUnavailable"]
+    assert [answer["reason"] for answer in answers if "reason" in answer] == ["MEMBER_BUSY"]
+    await practice.nobody_is_overbooked()
+
+
 async def test_sessions_that_swap_places_through_a_free_one_never_oversell(practice: Practice) -> None:
     coach = await practice.coach()
     first, second = await practice.members(2, coach)
@@ -701,6 +715,18 @@ async def test_a_coach_still_cancels_and_moves_a_session_that_has_begun(practice
 
 
 # After a transfer
+
+
+async def test_a_member_whom_the_audience_has_left_out_since_changes_their_session(practice: Practice) -> None:
+    coach = await practice.coach(booking_audience="MEMBERS")
+    member = await practice.member()
+    await add_window(practice, coach)
+    session_id = await booked(practice, member, coach, NINE)
+    await practice.ask(UPDATE_COACH, coach, input={"id": coach.id, "bookingAudience": "ASSIGNED"})
+
+    later, off = await moved(practice, member, session_id, TEN), await cancel(practice, member, session_id)
+
+    assert (later["startsAt"], off["status"]) == (TEN, "CANCELLED")
 
 
 async def test_a_transferred_member_cancels_a_session_with_the_old_coach(practice: Practice) -> None:
