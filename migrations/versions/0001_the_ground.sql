@@ -521,8 +521,7 @@ BEGIN
     OR EXISTS (SELECT FROM coaches c WHERE c.id = coach
                AND (c.booking_audience = 'PUBLIC' OR (c.booking_audience = 'MEMBERS' AND asking_member IS NOT NULL)))
     OR EXISTS (SELECT FROM members m WHERE m.id = asking_member AND m.coach_id = coach)
-    OR (own_session AND EXISTS (SELECT FROM sessions s WHERE s.member_id = asking_member AND s.coach_id = coach
-                                AND s.status <> 'CANCELLED'));
+    OR (own_session AND EXISTS (SELECT FROM sessions s WHERE s.member_id = asking_member AND s.coach_id = coach));
   PERFORM set_config('app.system', coalesce(was, ''), true);
   IF found_version IS NULL OR allowed IS NOT TRUE THEN RETURN NULL; END IF;
   PERFORM set_config('app.calendar_id', coach::text, true);

@@ -55,7 +55,6 @@ TOO_MUCH = {
     "first is no int": (FIRST, {"first": 2**31}),
     "first is written out": ("{ coaches(first: 1000000) { edges { cursor } } }", {}),
     "first by default": ("query ($first: Int = 101) { coaches(first: $first) { edges { cursor } } }", {}),
-    "first in another operation": ("query A { coaches(first: 101) { edges { cursor } } } query B { __typename }", {}),
     "nodes": ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["x"] * 5_001}),
 }
 
@@ -72,6 +71,19 @@ async def test_what_asks_for_too_much_is_refused_before_any_statement(practice: 
             assert [error["extensions"]["code"] for error in errors] == [expected], what
             assert answer.json().get("data") is None
             assert sent == [], what
+
+
+async def test_the_operation_that_is_asked_for_is_measured(practice: Practice, served: Served) -> None:
+    several = "query A { __typename } query B { coaches(first: 101) { edges { cursor } } }"
+    async with served.client() as client:
+        for name, codes in (("B", {"BAD_USER_INPUT"}), (None, {"BAD_REQUEST", "BAD_USER_INPUT"})):
+            with statements(practice.application.database.engine) as sent:
+                answer = await client.post("/graphql", json={"query": several, "operationName": name})
+
+            assert {error["extensions"]["code"] for error in answer.json()["errors"]} <= codes
+            assert sent == []
+        harmless = await client.post("/graphql", json={"query": several, "operationName": "A"})
+        assert harmless.json() == {"data": {"__typename": "Query"}}
 
 
 async def test_what_is_just_within_the_limits_is_answered(practice: Practice, served: Served) -> None:
