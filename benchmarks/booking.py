@@ -345,12 +345,14 @@ def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: 
         title = f"Bookings into {case.name}, {CALLERS} callers"
         sheet = comparison(title, "bookings a second", figures, PGBENCH)
         rounds = max(map(len, figures.rounds.values()), default=0)
-        used = " and ".join(f"{short(median(ms))} ms {name}" for name, ms in case.cpu.items() if ms)
+        used = {name: median(ms) for name, ms in case.cpu.items() if name in figures.rounds and median(ms) > 0}
         sheet.notes += [
-            f"{len(case.wishes)} bookings in each of {rounds} rounds, after {WARMING_TURNS} of each caller "
-            f"into another start that are not counted. The Python process used "
-            f"{used} of processor time for each booking. After every run the calendars were checked: nobody was "
-            "overbooked, nobody is in two places, every seat has its session."
+            f"Rounds: {rounds}, of {len(case.wishes)} bookings each, after {WARMING_TURNS} of each caller into another "
+            "start that are not counted. After every run the calendars were checked: nobody was overbooked, nobody is "
+            "in two places, every seat has its session.",
+            "Processor time of the Python process for each booking: "
+            + ", ".join(f"{name} {short(ms)} ms" for name, ms in used.items())
+            + ".",
         ]
         made.append(sheet)
     made[-1].notes.append(_about_pgbench(sent, program))

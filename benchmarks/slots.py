@@ -213,7 +213,7 @@ def sheets(figures: Figures, listed: int, free: int) -> list[Sheet]:
         f"`{BASELINE}` is one query for {listed} prepared rows with the same columns, without a transaction, "
         "row-level security, GraphQL or HTTP.",
     ]
-    return [table, where_it_goes(figures, listed)]
+    return [table] if figures.failed else [table, where_it_goes(figures, listed)]
 
 
 def where_it_goes(figures: Figures, listed: int) -> Sheet:

@@ -110,10 +110,12 @@ async def _ensure_role(connection: AsyncConnection, settings: Settings) -> None:
 
 
 async def _refuse_owner(connection: AsyncConnection, role: str) -> None:
-    owned = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = :role")
+    owned = text(
+        "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND pg_has_role(:role, tableowner, 'MEMBER')"
+    )
     if (await connection.execute(owned, {"role": role})).scalar_one():
         raise UnsafeRole(
-            f"DATABASE_URL: the role {role} owns the tables, so it could drop their policies; name another one,"
+            f"DATABASE_URL: the role {role} owns the tables or may become their owner, so it could drop their policies; name another one,"
             " or leave DATABASE_OWNER_URL out"
         )
 

@@ -39,7 +39,9 @@ class Settings(BaseSettings):
         default_factory=lambda: ["*"],
         description="Values of the Host header that are answered, with commas between; `*` for any.",
     )
-    database_pool_size: int = Field(10, ge=1, le=200, description="Connections to PostgreSQL of each server process.")
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="Connections to PostgreSQL of each server process; as many again at a peak."
+    )
     sweep_seconds: float = Field(10.0, gt=0, le=600, description="How often open views are compared with the database.")
     shutdown_seconds: int = Field(10, ge=1, le=300, description="How long a stopping server lets requests finish.")
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="`json`, `console`, or by terminal.")

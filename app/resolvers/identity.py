@@ -56,13 +56,15 @@ class Mutation:
         self, info: Info, input: Annotated[LogInInput, strawberry.argument(description="Who.")]
     ) -> identity_service.Login:
         context, house = info.context, info.context.house
-        return await identity_service.log_in(
-            context.unit_of_work,
-            house.passwords,
-            house.token_making,
-            email=input.email,
-            password=input.password,
-            now=context.now(),
+        return await context.until_no_race(
+            lambda: identity_service.log_in(
+                context.unit_of_work,
+                house.passwords,
+                house.token_making,
+                email=input.email,
+                password=input.password,
+                now=context.now(),
+            )
         )
 
     @strawberry.mutation(
@@ -73,8 +75,11 @@ class Mutation:
         self, info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="The token.")]
     ) -> identity_service.Login:
         context = info.context
-        return await identity_service.refresh_session(
-            context.unit_of_work, context.house.token_making, refresh_token=input.refresh_token, now=context.now()
+        making, token = context.house.token_making, input.refresh_token
+        return await context.until_no_race(
+            lambda: identity_service.refresh_session(
+                context.unit_of_work, making, refresh_token=token, now=context.now()
+            )
         )
 
     @strawberry.mutation(description="Ends every log-in of the asker: no refresh token of theirs works any more.")

@@ -478,7 +478,7 @@ CREATE TRIGGER sessions_keep_parties BEFORE UPDATE OF coach_id, member_id ON ses
   EXECUTE FUNCTION keep_parties();
 
 -- When a member has sessions, in epoch seconds and without saying with whom: for the member, for a coach with whom they
--- have one, and for admins. Moving a session must not put its member in two places.
+-- have one to come, and for admins. Moving a session must not put its member in two places.
 CREATE FUNCTION busy_times(member uuid, since timestamptz, until timestamptz)
   RETURNS TABLE (starts_at bigint, ends_at bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -488,7 +488,8 @@ BEGIN
   PERFORM set_config('app.system', 'on', true);
   IF was = 'on' OR current_setting('app.role', true) = 'ADMIN'
     OR nullif(current_setting('app.member_id', true), '')::uuid = member
-    OR EXISTS (SELECT FROM sessions s WHERE s.member_id = member AND s.coach_id = asking_coach)
+    OR EXISTS (SELECT FROM sessions s WHERE s.member_id = member AND s.coach_id = asking_coach
+               AND s.status = 'SCHEDULED')
   THEN
     RETURN QUERY SELECT extract(epoch FROM s.starts_at)::bigint, extract(epoch FROM s.ends_at)::bigint
       FROM sessions s WHERE s.member_id = member AND s.status <> 'CANCELLED'
@@ -521,7 +522,8 @@ BEGIN
     OR EXISTS (SELECT FROM coaches c WHERE c.id = coach
                AND (c.booking_audience = 'PUBLIC' OR (c.booking_audience = 'MEMBERS' AND asking_member IS NOT NULL)))
     OR EXISTS (SELECT FROM members m WHERE m.id = asking_member AND m.coach_id = coach)
-    OR (own_session AND EXISTS (SELECT FROM sessions s WHERE s.member_id = asking_member AND s.coach_id = coach));
+    OR (own_session AND EXISTS (SELECT FROM sessions s WHERE s.member_id = asking_member AND s.coach_id = coach
+                                AND s.status <> 'CANCELLED'));
   PERFORM set_config('app.system', coalesce(was, ''), true);
   IF found_version IS NULL OR allowed IS NOT TRUE THEN RETURN NULL; END IF;
   PERFORM set_config('app.calendar_id', coach::text, true);

@@ -97,9 +97,15 @@ async def _access_for_change(db: AsyncSession, actor: Actor, session_id: UUID, n
         raise Forbidden
     if seen.status is not SessionStatus.SCHEDULED:
         raise SessionNotScheduled(seen.status.value)
-    await open_calendar(db, seen.coach_id, locked=True, own_session=True)
+    is_open = True
+    try:
+        await open_calendar(db, seen.coach_id, locked=True, own_session=True)
+    except Forbidden:  # only the session opens it to this member, and it may have been cancelled while they waited
+        is_open = False
     again = select(CoachingSession).where(CoachingSession.id == session_id).execution_options(populate_existing=True)
     session = (await db.exec(again)).one()
+    if not is_open and session.status is SessionStatus.SCHEDULED:
+        raise Forbidden
     if session.status is not SessionStatus.SCHEDULED:
         raise SessionNotScheduled(session.status.value)
     if session.member_id == actor.member_id and session.starts_at <= now:
