@@ -115,8 +115,8 @@ async def _refuse_owner(connection: AsyncConnection, role: str) -> None:
     )
     if (await connection.execute(owned, {"role": role})).scalar_one():
         raise UnsafeRole(
-            f"DATABASE_URL: the role {role} owns the tables or may become their owner, so it could drop their policies; name another one,"
-            " or leave DATABASE_OWNER_URL out"
+            f"DATABASE_URL: the role {role} owns the tables or may become their owner, so it could drop their"
+            " policies; name another one, or leave DATABASE_OWNER_URL out"
         )
 
 
