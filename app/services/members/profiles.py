@@ -27,7 +27,7 @@ class MemberFilter(Form):
 
 
 class MemberChanges(Form):
-    """`status`, `onboarding_status` and the dates are the coach's and the admin's to change."""
+    """`status` and the dates are the coach's and the admin's to change."""
 
     first_name: Name = ""
     last_name: Name = ""
