@@ -306,37 +306,35 @@ async def empty(practice: Practice) -> None:
 def make_candidates(callers: Callers, settings: Settings, case: Case, program: Path | None) -> dict[str, Candidate]:
     """Each books all wishes of the case into empty calendars; afterwards the calendars are checked and emptied."""
 
-    async def checked(rate: float) -> float:
+    async def checked(booking: Awaitable[float]) -> float:
         practice = callers.practice
-        wished, made = len(case.warming) + len(case.wishes), await practice.count("sessions")
-        if made != wished:
-            raise NoFigure(f"it made {made} sessions of {wished}")
         try:
+            rate = await booking
+            wished, made = len(case.warming) + len(case.wishes), await practice.count("sessions")
+            if made != wished:
+                raise NoFigure(f"it made {made} sessions of {wished}")
             await practice.nobody_is_overbooked()
         except AssertionError as overbooked:
             raise NoFigure(f"it overbooked: {overbooked}") from None
-        await empty(practice)
+        finally:
+            await empty(practice)
         return rate
 
     async def timed(name: str, book: Callable[[Sequence[Wish]], Awaitable[tuple[float, float]]]) -> float:
         await book(case.warming)
         took, cpu = await book(case.wishes)
         case.cpu.setdefault(name, []).append(cpu / len(case.wishes) * 1_000)
-        return await checked(len(case.wishes) / took)
+        return len(case.wishes) / took
 
     candidates: dict[str, Candidate] = {
-        PROCESS: lambda: timed(PROCESS, callers.in_process),
-        HTTP: lambda: timed(HTTP, callers.over_http),
+        PROCESS: lambda: checked(timed(PROCESS, callers.in_process)),
+        HTTP: lambda: checked(timed(HTTP, callers.over_http)),
     }
     if program is None:
         return candidates
     script = settings.data_dir / "booking.sql"
     script.write_text(SCRIPT, encoding="utf-8")
-
-    async def same_statements() -> float:
-        return await checked(await pgbench(program, script, settings, case))
-
-    return {PGBENCH: same_statements, **candidates}
+    return {PGBENCH: lambda: checked(pgbench(program, script, settings, case)), **candidates}
 
 
 def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: Path | None) -> list[Sheet]:
@@ -348,8 +346,8 @@ def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: 
         used = {name: median(ms) for name, ms in case.cpu.items() if name in figures.rounds and median(ms) > 0}
         sheet.notes += [
             f"Rounds: {rounds}, of {len(case.wishes)} bookings each, after {WARMING_TURNS} of each caller into another "
-            "start that are not counted. After every run the calendars were checked: nobody was overbooked, nobody is "
-            "in two places, every seat has its session.",
+            "start that are not counted. After every run above the calendars were checked: nobody is overbooked or "
+            "in two places, and every seat has its session.",
             "Processor time of the Python process for each booking: "
             + ", ".join(f"{name} {short(ms)} ms" for name, ms in used.items())
             + ".",
@@ -362,8 +360,8 @@ def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: 
 def _about_pgbench(sent: int, program: Path | None) -> str:
     if program is None:
         say.print("[red bold]pgbench is missing: the application has nothing to stand beside.[/red bold]")
-        say.print("[red bold]On Debian: apt-get install postgresql-contrib[/red bold]")
-        return "pgbench was not there to compare with (on Debian: `postgresql-contrib`)."
+        say.print("[red bold]On Debian: apt-get install postgresql[/red bold]")
+        return "pgbench was not there to compare with (on Debian it is in the package `postgresql`)."
     same = "the same" if sent == STATEMENTS else f"where the application sends {sent} (the script wants a look)"
     return (
         f"pgbench sends {STATEMENTS} statements between BEGIN and COMMIT, {same}: as the application's role, under "

@@ -164,11 +164,12 @@ async def in_turns(candidates: Mapping[str, Candidate], rounds: int, *, seconds:
                 continue
             try:
                 figures.rounds[name].append(await candidate())
-                say.print(f"round {number}, {name}: {short(figures.rounds[name][-1])}", style="dim")
             except NoFigure as failure:
                 figures.failed[name] = str(failure)
                 del figures.rounds[name]
                 say.print(f"{name}: no figure. {failure}", style="red bold", markup=False)
+        reached = (f"{name} {short(values[-1])}" for name, values in figures.rounds.items())
+        say.print(f"round {number}: {', '.join(reached)}", style="dim")
         ended = time.monotonic()
     return figures
 
@@ -213,7 +214,7 @@ class Sheet:
         say.print()
         Console(highlight=False, width=max(say.width, 130)).print(table)
         for note in self.notes:
-            say.print(note)
+            say.print(note, markup=False)
 
     def markdown(self) -> str:
         head = ["| " + " | ".join(self.columns) + " |", "|---" + "|---:" * (len(self.columns) - 1) + "|"]
@@ -224,7 +225,7 @@ class Sheet:
 
 def comparison(title: str, unit: str, figures: Figures, baseline: str) -> Sheet:
     """Median, least and greatest of each candidate, and how it stands to the baseline in each round."""
-    sheet = Sheet(title, ["", f"{unit}: median", "min–max", "ratio: median", "ratio in each round"])
+    sheet = Sheet(title, ["", f"{unit}: median", "min–max", f"times {baseline}", "in each round"])
     for name, reached in figures.rounds.items():
         ratios = figures.ratios(name, baseline) if baseline in figures.rounds else []
         sheet.rows.append(

@@ -64,8 +64,8 @@ _SEATED = """
       INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)
       SELECT $1, starts_at, starts_at + interval '1 hour', starts_at + interval '1 hour', 2 FROM start
     ), seat AS (
-      INSERT INTO calendar_seats (coach_id, starts_at, seat_no, capacity)
-      SELECT $1, starts_at, seat_no, 2 FROM start, generate_series(1, seats) AS seat_no
+      INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
+      SELECT $1, starts_at, seat_no, starts_at + interval '1 hour', 2 FROM start, generate_series(1, seats) AS seat_no
     )
     INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, held_start,
       seat_no, version)
