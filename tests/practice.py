@@ -79,13 +79,15 @@ class Practice:
         """`emptied=False` joins a practice that another one has opened, as a second server process does."""
         application = Application(settings, clock)
         owner = make_engine(migrations.owner_url(settings), pool_size=2)
-        if emptied:
-            async with owner.begin() as connection:
-                for statement in _EMPTY:
-                    await connection.execute(text(statement))
-        async with application.lifespan(application.asgi()):
-            yield cls(application, clock, owner)
-        await owner.dispose()
+        try:
+            if emptied:
+                async with owner.begin() as connection:
+                    for statement in _EMPTY:
+                        await connection.execute(text(statement))
+            async with application.lifespan(application.asgi()):
+                yield cls(application, clock, owner)
+        finally:
+            await owner.dispose()
 
     # People
 
