@@ -1,6 +1,5 @@
 """Column kinds that the tables share."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -38,8 +37,3 @@ def one_of(column: str, kind: type[StrEnum], table: str) -> CheckConstraint:
 def at_least(column: str, low: int, table: str, high: int | None = None) -> CheckConstraint:
     condition = f"{column} >= {low}" if high is None else f"{column} BETWEEN {low} AND {high}"
     return CheckConstraint(condition, name=f"{table}_{column}_range")
-
-
-def moment(value: datetime) -> int:
-    """Epoch seconds: what the slot arithmetic counts in."""
-    return int(value.timestamp())
