@@ -5,9 +5,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import coaches, identity, members, nodes, scheduling, sessions
 from app.schema.problems import SHOWN_AS, handlers
-from app.wire.errors import MaskErrors, QuietSchema
-from app.wire.limits import QueryLimits
+from app.wire.errors import shown
+from app.wire.limits import Limits
 from app.wire.scalars import SCALARS
+from app.wire.schema import WireSchema
 
 
 @strawberry.type(description="Looking.")
@@ -40,13 +41,13 @@ class Subscription(
     pass
 
 
-schema = QuietSchema(
+schema = WireSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     types=list(SHOWN_AS.values()),
-    config=StrawberryConfig(scalar_map=SCALARS),
-    # The limits come last: they are asked first, and cut the errors before the others log them.
-    extensions=[MaskErrors, QueryLimits],
+    config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     exception_handlers=handlers(),
+    limits=Limits(),
+    shown=shown,
 )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -124,14 +125,16 @@ class Context:
         """A relation's value, read together with those of its siblings in one statement."""
         loader = self._loaders.get(batch)
         if loader is None:
-
-            async def read_batch(keys: list[Key]) -> Sequence[Result]:
-                actor = self.asking()
-                async with self.house.database.transaction(actor.settings(), read_only=True) as db:
-                    return await batch(db, keys)
-
-            loader = self._loaders[batch] = DataLoader(load_fn=read_batch, cache=False)
+            loader = self._loaders[batch] = DataLoader(load_fn=partial(self.load_column, batch), cache=False)
         return loader.load(key)
+
+    async def load_column(
+        self, batch: Callable[[AsyncSession, list[Key]], Awaitable[Sequence[Result]]], keys: list[Key]
+    ) -> Sequence[Result]:
+        """A relation's values for many parents in one statement, under the asker's rights."""
+        actor = self.asking()
+        async with self.house.database.transaction(actor.settings(), read_only=True) as db:
+            return await batch(db, keys)
 
     async def log_out(self) -> bool:
         """The policies let nobody write log-ins but the system, which acts here for the actor."""

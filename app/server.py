@@ -26,13 +26,15 @@ from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, make_engine
+from app.platform.document_store import RedisDocuments
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
-from app.platform.settings import Settings, read_settings
+from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services.identity import TokenMaking, actor_of
 from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http import GraphQLView, RefusedRequest
+from app.wire.persisted import PersistedDocuments, read_manifest
 
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
@@ -59,12 +61,17 @@ class Application:
         )
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         self.house = House(self.database, self.live, Passwords(), making, clock)
+        self.documents = RedisDocuments(settings.redis_url)
+        trusted = _trusted_documents(settings)
+        schema.compiled = settings.compiled_executor
         self.view = GraphQLView(
             schema,
             make_context=self.make_context,
             connected=self.connected,
             page=self.page,
             allowed_origins=settings.allowed_origins,
+            documents=PersistedDocuments(self.documents, trusted),
+            legacy_sockets=settings.legacy_sockets,
         )
 
     async def make_context(self, connection: HTTPConnection) -> Context:
@@ -127,6 +134,7 @@ class Application:
         finally:
             await self.live.stop()
             await self.bus.stop()
+            await self.documents.close()
             self.house.passwords.close()
             await self.database.close()
 
@@ -158,6 +166,15 @@ class Application:
         return app
 
 
+def _trusted_documents(settings: Settings) -> dict[str, str] | None:
+    if not settings.trusted_documents:
+        return None
+    try:
+        return read_manifest(settings.trusted_documents)
+    except ValueError as wrong:
+        raise InvalidSettings(f"TRUSTED_DOCUMENTS: {wrong}") from None
+
+
 class _Endpoint:
     """Makes Starlette hand a route's whole ASGI conversation to the view."""
 
@@ -184,7 +201,7 @@ def server_config(settings: Settings, host: str, port: int, workers: int = 1) ->
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="app.wire.uvicorn_http:BoundedHttp",
         ws="app.wire.uvicorn_websocket:GoingAwayWebSocket",
         ws_max_size=64 * 1_024,
         ws_per_message_deflate=False,

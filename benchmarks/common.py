@@ -47,19 +47,38 @@ say = Console(highlight=False, soft_wrap=True)
 
 
 def run(name: str, measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> None:
-    """Measures, prints, and with `--record` writes the section of this name; everything that was started is stopped."""
+    """Measures with a database of its own and prints; everything that was started is stopped."""
+    _report(name, lambda: _with_servers(measure))
+
+
+def run_alone(name: str, measure: Callable[[], Awaitable[tuple[str, list["Sheet"]]]], *, seconds: float) -> None:
+    """The same without a database, in so many seconds; `measure` also says what beside Python it was measured with."""
+
+    async def in_time() -> tuple[str, list["Sheet"]]:
+        async with asyncio.timeout(seconds):
+            return await measure()
+
+    def measured() -> tuple[str, list["Sheet"]]:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(in_time())
+
+    _report(name, measured)
+
+
+def _report(name: str, measured: Callable[[], tuple[str, list["Sheet"]]]) -> None:
+    """Prints what was measured, and with `--record` writes the section of this name."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--record", action="store_true", help="write the figures into docs/performance.md")
     record = parser.parse_args().record
     signal.signal(signal.SIGTERM, _leave)
     began, load = time.monotonic(), os.getloadavg()[0]
     try:
-        version, sheets = _measured(measure)
+        versions, sheets = measured()
     except (NoFigure, TimeoutError, InvalidSettings, EmbeddedServerFailed) as failure:
         sys.exit(f"{name}: no figures. {str(failure) or 'The time was not enough: is the machine busy?'}")
     except KeyboardInterrupt:
         sys.exit(130)
-    lines = [machine(version), busyness(load)]
+    lines = [machine(versions), busyness(load)]
     say.print(f"\n[bold]{name}[/bold]: {time.monotonic() - began:.0f} s\n" + "\n".join(lines))
     for sheet in sheets:
         sheet.print()
@@ -68,13 +87,14 @@ def run(name: str, measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> N
         say.print(f"\nWritten to {PAGE.relative_to(ROOT)}.")
 
 
-def _measured(measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> tuple[str, list["Sheet"]]:
+def _with_servers(measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> tuple[str, list["Sheet"]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-benchmark-")))
         started = stack.enter_context(servers(folder))  # those configured, or embedded ones in the folder
         log_to(stack.enter_context(open(folder / "log", "w", encoding="utf-8")))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
-        return runner.run(_in_own_database(started, measure))
+        version, sheets = runner.run(_in_own_database(started, measure))
+        return f"PostgreSQL {version}", sheets
 
 
 def _leave(signum: int, frame: FrameType | None) -> NoReturn:
@@ -241,19 +261,40 @@ def comparison(title: str, unit: str, figures: Figures, baseline: str) -> Sheet:
     return sheet
 
 
+@dataclass(frozen=True)
+class Bar:
+    """What a candidate is to reach beside another: `at_most` so many times its time, or `at_least` its rate."""
+
+    candidate: str
+    baseline: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def said(self, figures: Figures) -> str:
+        """Whether it was met by the median of the rounds' ratios."""
+        bound = f"at most {self.at_most}" if self.at_most is not None else f"at least {self.at_least}"
+        bar = f"Bar: {self.candidate}, {bound} times {self.baseline}"
+        if not {self.candidate, self.baseline} <= figures.rounds.keys():
+            return f"{bar}: **not measured**."
+        ratios = figures.ratios(self.candidate, self.baseline)
+        reached = median(ratios)
+        is_met = reached <= self.at_most if self.at_most is not None else reached >= (self.at_least or 0)
+        return f"{bar}: **{'met' if is_met else 'MISSED'}**, {reached:.2f} ({min(ratios):.2f}–{max(ratios):.2f})."
+
+
 def short(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def machine(postgres: str) -> str:
-    """What the figures were measured on."""
+def machine(versions: str) -> str:
+    """What the figures were measured on, and with what beside Python."""
     model = platform.processor() or platform.machine()
     if (cpus := Path("/proc/cpuinfo")).exists():
         names = [line.partition(":")[2] for line in cpus.read_text().splitlines() if line.startswith("model name")]
         model = names[0].strip() if names else model
     today = datetime.now(UTC).date()
-    versions = f"Python {platform.python_version()}, PostgreSQL {postgres}"
-    return f"Measured on {today.day} {today:%B %Y}: {os.cpu_count()} cores of {model}, {versions}."
+    software = f"Python {platform.python_version()}, {versions}"
+    return f"Measured on {today.day} {today:%B %Y}: {os.cpu_count()} cores of {model}, {software}."
 
 
 def busyness(load_before: float) -> str:

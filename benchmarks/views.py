@@ -122,6 +122,8 @@ class Watcher(asyncio.Protocol):
                     self.shown.set_result(version)
                 if self.on_news is not None:
                     self.on_news.set()
+            case {"type": "ping"}:
+                self.transport.write(masked(_TEXT, b'{"type":"pong"}'))
             case _:
                 self._fail(str(message)[:300])
 

@@ -48,6 +48,15 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
     )
+    legacy_sockets: bool = Field(
+        False, description="Also speak the older `graphql-ws` protocol of `subscriptions-transport-ws` on websockets."
+    )
+    trusted_documents: str = Field(
+        "", description="A manifest of the only documents that are executed. Empty: any document."
+    )
+    compiled_executor: bool = Field(
+        True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
+    )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
     @field_validator("allowed_origins", "allowed_hosts", mode="before")

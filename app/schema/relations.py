@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.context import Context
+from app.wire import relations as wire_relations
 
 Info = strawberry.Info[Context, None]
 Batch = Callable[[AsyncSession, list[UUID]], Awaitable[Sequence[Any]]]
@@ -23,11 +24,10 @@ def relation(
     shown_to: Callable[[Actor, Any], bool] | None = None,
 ) -> Any:
     """Rows by a key of the parent; null where the key is, and for askers whom `shown_to` leaves out."""
+    if shown_to is None:
+        return wire_relations.relation(graphql_type, batch, key=key, description=description)
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        value = getattr(root, key)
-        if value is None or (shown_to is not None and not shown_to(info.context.actor, root)):
-            return None
-        return await info.context.load(batch, value)
+    def shown(context: Context, parent: Any) -> bool:
+        return shown_to(context.actor, parent)
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    return wire_relations.relation(graphql_type, batch, key=key, description=description, shown_to=shown)

@@ -1,44 +1,17 @@
 """What a client is told of a failure: coded errors pass, everything else is masked, logged once, and given a number."""
 
 import secrets
-from collections.abc import Iterator
 
-import strawberry
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types import ExecutionResult
 
 log = structlog.get_logger(__name__)
 
 
-class MaskErrors(SchemaExtension):
-    """An exception with `extensions` that hold a `code` was meant for the client; another one was not."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        errors = getattr(result, "errors", None)
-        if result is not None and errors:
-            result.errors = [shown(error) for error in errors]
-
-    def on_stream_result(self, result: object) -> Iterator[None]:
-        if isinstance(result, ExecutionResult) and result.errors:
-            result.errors = [shown(error) for error in result.errors]
-        yield
-
-
-class QuietSchema(strawberry.Schema):
-    """Leaves the logging of failures to `MaskErrors`: one line for each, and none for what a client did wrong."""
-
-    def process_errors(self, errors: object, execution_context: object = None) -> None:
-        return None
-
-
 def shown(error: GraphQLError) -> GraphQLError:
-    """The error as the client gets it."""
+    """The error as the client gets it: an exception whose `extensions` hold a `code` was meant for the client."""
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

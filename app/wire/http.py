@@ -1,113 +1,161 @@
-"""GraphQL over HTTP and websockets: Strawberry's view with JSON errors, text frames and bounds."""
+"""GraphQL over HTTP, with nothing between it and the ASGI server; websockets are handed on to their endpoint."""
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
-from strawberry.http import GraphQLRequestData
-from strawberry.schema import BaseSchema
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.unset import UnsetType
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
-from app.wire.websocket import TransportWebSocketHandler
+from app.wire.accept import accepted, is_json
+from app.wire.errors import shown
+from app.wire.http_request import ClientLeft, Exchange, GraphQLRequest, body_of, got, parameters_of, posted
+from app.wire.http_respond import StoppedReading, refuse, respond_with_errors, respond_with_result
+from app.wire.http_status import Header, RefusedRequest, error_response, is_request_error, refused
+from app.wire.http_stream import HttpStreams
+from app.wire.persisted import PersistedDocuments
+from app.wire.schema import WireSchema
+from app.wire.websocket import SocketEndpoint
+
+__all__ = ["GraphQLView", "RefusedRequest", "error_response"]
 
 MakeContext = Callable[[HTTPConnection], Awaitable[Any]]
 Connected = Callable[[Any], Awaitable[None]]
 
+ALLOW_BOTH: Final[Header] = (b"allow", b"GET, POST")
+ALLOW_POST: Final[Header] = (b"allow", b"POST")
+BY_ACCEPT: Final[tuple[Header, ...]] = ((b"vary", b"Accept"),)
 
-class RefusedRequest(Exception):
-    """A request that is answered with a coded GraphQL error and an HTTP status before anything is executed."""
+_BY_GET = frozenset({OperationType.QUERY})
+_BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-class BoundedReasons(ASGIWebSocketAdapter):
-    """A close frame holds 123 bytes of reason; what a client sent must not make it longer."""
-
-    async def close(self, code: int, reason: str) -> None:
-        await super().close(code, reason.encode()[:120].decode(errors="ignore"))
+_NAMES_A_DOCUMENT = {"query", "documentId", "extensions"}
+_NO_SUBSCRIPTION = (
+    "A subscription needs a websocket (graphql-transport-ws), or over HTTP a client that accepts text/event-stream"
+)
 
 
-class GraphQLView(GraphQL[Any, None]):
+class GraphQLView:
     """One endpoint for HTTP, websockets and the page that a browser gets."""
-
-    graphql_transport_ws_handler_class = TransportWebSocketHandler
-    websocket_adapter_class = BoundedReasons
 
     def __init__(
         self,
-        schema: BaseSchema,
+        schema: WireSchema,
         *,
         make_context: MakeContext,
         connected: Connected,
         page: Callable[[Request], Response],
         allowed_origins: Sequence[str] = (),
+        documents: PersistedDocuments | None = None,
+        legacy_sockets: bool = False,
     ) -> None:
-        super().__init__(
-            schema,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            connection_init_wait_timeout=timedelta(seconds=5),
-            max_subscriptions_per_connection=100,
-            allowed_origins=allowed_origins,
-        )
+        self.schema = schema
         self._make_context = make_context
-        self._connected = connected
         self._page = page
+        self._documents = documents or PersistedDocuments()
+        self._streams = HttpStreams(schema, self._documents)
+        self.sockets = SocketEndpoint(
+            schema,
+            make_context=make_context,
+            connected=connected,
+            documents=self._documents,
+            allowed_origins=allowed_origins,
+            legacy=legacy_sockets,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            websocket = WebSocket(scope, receive, send)
-            try:
-                await self.run(websocket)
-            except RefusedRequest:
-                await websocket.close(4403, "Forbidden")
+            await self.sockets(scope, receive, send)
+            return
+        accept = content_type = b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                content_type = value
+            elif name == b"accept":
+                accept = accept + b"," + value if accept else value
+        reads = accepted(accept)
+        try:
+            if scope["method"] == "POST":
+                await self._post(Exchange(scope, receive, send, reads, _BY_POST, ()), content_type)
+            else:
+                await self._get(Exchange(scope, receive, send, reads, _BY_GET, BY_ACCEPT))
+        except RefusedRequest as refusal:
+            await refuse(send, reads, refusal)
+        except GraphQLError as error:
+            await respond_with_errors(send, reads, [shown(error)])
+        except (ClientLeft, StoppedReading):
+            return
+
+    async def _post(self, exchange: Exchange, content_type: bytes) -> None:
+        if not is_json(content_type):
+            raise refused("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8")
+        _must_be_readable(exchange)
+        await self._answer(exchange, posted(await body_of(exchange.receive)))
+
+    async def _get(self, exchange: Exchange) -> None:
+        scope = exchange.scope
+        if scope["method"] != "GET":
+            raise refused("METHOD_NOT_ALLOWED", "GraphQL is asked by GET or by POST", [ALLOW_BOTH])
+        parameters = parameters_of(scope)
+        if exchange.reads.prefers_page and not parameters.keys() & _NAMES_A_DOCUMENT:
+            await self._page(Request(scope, exchange.receive))(scope, exchange.receive, exchange.send)
+            return
+        _must_be_readable(exchange)
+        await self._answer(exchange, got(parameters))
+
+    async def _answer(self, exchange: Exchange, request: GraphQLRequest) -> None:
+        try:
+            context = await self._make_context(HTTPConnection(exchange.scope))
+        except RefusedRequest:
+            raise
+        except Exception as failure:
+            raise _failed(failure) from None
+        try:
+            text = await self._documents.text_of(request.query, request.document_id, request.extensions)
+        except GraphQLError as error:
+            if not exchange.reads.prefers_events:
+                raise
+            await self._streams.refuse(exchange, shown(error))
             return
         try:
-            response = await self.run(Request(scope, receive))
-        except HTTPException as refused:
-            response = error_response(refused.status_code, "BAD_REQUEST", refused.reason)
-        except RefusedRequest as refused:
-            response = error_response(refused.status, refused.code, str(refused))
-        await response(scope, receive, send)
+            if not await self._streams.answered(exchange, request, text, context):
+                await self._execute(exchange, request, text, context)
+        except InvalidOperationTypeError as invalid:
+            if invalid.operation_type is OperationType.SUBSCRIPTION:
+                raise refused("NOT_ACCEPTABLE", _NO_SUBSCRIPTION) from None
+            raise refused("METHOD_NOT_ALLOWED", invalid.as_http_error_reason("GET"), [ALLOW_POST]) from None
+        except CannotGetOperationTypeError as unknown:
+            raise refused("BAD_REQUEST", unknown.as_http_error_reason()) from None
+        except MissingQueryError:
+            raise refused("BAD_REQUEST", "There is no query in the request") from None
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
-        return await self._make_context(request)
-
-    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
-        if request.method == "POST":
-            body = self.parse_json(await request.get_body())
-            if not isinstance(body, dict):
-                raise RefusedRequest(400, "BAD_REQUEST", "The body must be a JSON object")
-            if not isinstance(body.get("operationName") or "", str):
-                raise RefusedRequest(400, "BAD_REQUEST", "operationName must be a string")
-        return await super().parse_http_body(request)
-
-    async def render_graphql_ide(self, request: Request) -> Response:
-        return self._page(request)
-
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
-
-    def encode_json(self, data: object) -> str:
-        """Text, not bytes: Strawberry would send bytes as binary websocket frames, which clients do not expect."""
-        return orjson.dumps(data).decode()
-
-    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
-        await self._connected(context)
-        return await super().on_ws_connect(context)
+    async def _execute(self, exchange: Exchange, request: GraphQLRequest, text: str, context: Any) -> None:
+        result = await self.schema.execute(
+            text,
+            variable_values=request.variables,
+            context_value=context,
+            operation_name=request.operation_name,
+            allowed_operation_types=exchange.allowed,
+            operation_extensions=request.extensions,
+        )
+        try:
+            await respond_with_result(exchange, result)
+        except TypeError as failure:  # something that JSON has no form of, which is seen before anything is sent
+            raise _failed(failure) from None
+        if request.extensions and not is_request_error(result):
+            await self._documents.remember(request.query, request.extensions)
 
 
-def error_response(status: int, code: str, message: str) -> Response:
-    """A refusal in the shape that GraphQL clients read."""
-    error = {"message": message, "extensions": {"code": code, "status": status}}
-    return Response(json.dumps({"errors": [error]}), status, media_type="application/json")
+def _must_be_readable(exchange: Exchange) -> None:
+    reads = exchange.reads
+    if reads.json is None and not (reads.events or reads.parts):
+        raise refused("NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json")
+
+
+def _failed(failure: Exception) -> GraphQLError:
+    """As the client gets it: masked, logged and numbered, unless it has a code."""
+    return shown(GraphQLError(str(failure), original_error=failure))

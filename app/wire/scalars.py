@@ -15,7 +15,17 @@ from email_validator import EmailNotValidError, validate_email
 from graphql import GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-__all__ = ["SCALARS", "URL", "Date", "DateTime", "Decimal", "EmailAddress", "LocalTime", "TimeZone"]
+__all__ = [
+    "SCALARS",
+    "URL",
+    "WRITTEN_AS_THEY_ARE",
+    "Date",
+    "DateTime",
+    "Decimal",
+    "EmailAddress",
+    "LocalTime",
+    "TimeZone",
+]
 
 # Python's own types may be used as well as these names for them: both are the same scalar.
 DateTime: TypeAlias = datetime
@@ -276,4 +286,17 @@ SCALARS: dict[object, ScalarDefinition] = {
         "https://www.rfc-editor.org/rfc/rfc3986",
     ),
     Decimal: _decimal_scalar(),
+}
+
+
+# For each serializer the values that msgspec writes as it would: a Python condition on `{value}` and its names.
+WRITTEN_AS_THEY_ARE: dict[Callable[..., object] | None, tuple[str, dict[str, object]]] = {
+    _serialize_date_time: ("type({value}) is datetime and {value}.tzinfo is UTC", {"datetime": datetime, "UTC": UTC}),
+    _serialize_date: ("type({value}) is date", {"date": date}),
+    _serialize_local_time: (
+        "type({value}) is time and {value}.tzinfo is None and not {value}.microsecond",
+        {"time": time},
+    ),
+    _serialize_email_address: ("type({value}) is str and '@' in {value}", {}),
+    SCALARS[TimeZone].serialize: ("type({value}) is str and {value} in zones", {"zones": _ZONES}),
 }

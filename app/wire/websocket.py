@@ -1,83 +1,132 @@
-"""The graphql-transport-ws protocol, where Strawberry's handler is stricter or laxer than the protocol is."""
+"""Websockets: who may open one, in which protocol, and a round that looks after all that are open."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final
 
 import structlog
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-    Operation,
-)
-from strawberry.types import ExecutionResult
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
+from strawberry.schema import BaseSchema
+
+from app.wire.conversation import Connected, Conversation, Errand, Served, SocketLimits
+from app.wire.http_status import RefusedRequest
+from app.wire.legacy_websocket import LegacyConversation
+from app.wire.persisted import PersistedDocuments
+from app.wire.sockets import Socket, SocketGone
+from app.wire.transport_ws import TransportConversation
 
 log = structlog.get_logger(__name__)
 
+MakeContext = Callable[[HTTPConnection], Awaitable[Any]]
 
-class TransportWebSocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
-    """One malformed operation ends by itself; a frame that is not of the protocol closes the socket with 4400."""
+ROUNDS: Final = 10  # within the shortest of the limits; a deadline is kept to a tenth of it
+STEPS: Final = 10  # of a round: each looks after a part of the sockets, so that their pings do not leave all at once
 
-    async def handle_message(self, message: Any) -> None:
-        if not isinstance(message, dict):
-            await self.handle_invalid_message("A message must be an object")
+
+class SocketEndpoint:
+    """The ASGI application of GraphQL's websockets. An idle socket costs no task but the server's own call of it."""
+
+    def __init__(
+        self,
+        schema: BaseSchema,
+        *,
+        make_context: MakeContext,
+        connected: Connected,
+        documents: PersistedDocuments | None = None,
+        allowed_origins: Sequence[str] = (),
+        legacy: bool = False,
+        limits: SocketLimits = SocketLimits(),
+    ) -> None:
+        spoken: tuple[type[Conversation], ...] = (TransportConversation, LegacyConversation)[: 2 if legacy else 1]
+        self._protocols = {protocol.subprotocol: protocol for protocol in spoken}
+        self.served = Served(schema, connected, documents, limits)
+        self._make_context = make_context
+        self._allowed_origins = normalize_allowed_origins(allowed_origins)
+        self._open: OrderedDict[Conversation, None] = OrderedDict()
+        self._next_step: asyncio.TimerHandle | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = Socket(scope, receive, send)
+        call = asyncio.current_task()
+        try:
+            await self._serve(HTTPConnection(scope), socket)
+        except asyncio.CancelledError:
+            if not socket.is_aborted or call is None or call.uncancel():
+                raise
+
+    async def _serve(self, connection: HTTPConnection, socket: Socket) -> None:
+        if not self._may_open(connection):
+            await socket.refuse()
             return
-        if message.get("type") == "connection_init" and message.get("payload", {}) is None:
-            message = {"type": "connection_init"}
-        if message.get("type") == "subscribe" and not _is_subscribe(message):
-            await self.handle_invalid_message("A subscribe message needs an id and a payload with a query")
+        offered = connection.scope.get("subprotocols", [])
+        chosen = next((self._protocols[name] for name in self._protocols if name in offered), None)
+        if not await socket.accept(chosen.subprotocol if chosen else None):
             return
-        if message.get("type") == "complete" and not isinstance(message.get("id"), str):
-            await self.handle_invalid_message("A complete message needs an id")
+        if chosen is None:
+            await socket.close(4406, "Subprotocol not acceptable")
             return
-        await super().handle_message(message)
+        try:
+            conversation = chosen(self.served, socket, await self._make_context(connection))
+            self._look_after(conversation)
+            try:
+                await conversation.run()
+            finally:
+                self._leave(conversation)
+        except RefusedRequest:
+            await socket.close(4403, "Forbidden")
+        except Exception:
+            log.exception("socket failed")
+            await socket.close(1013, "Try again later")  # after which clients come back, unlike after 1011
 
-    async def handle_subscribe(self, message: Any) -> None:
-        most = self.max_subscriptions_per_connection
-        is_new = message["id"] not in self.operations
-        if self.connection_acknowledged and is_new and most is not None and len(self.operations) >= most:
-            refused = GraphQLError(
-                f"A socket carries at most {most} operations at once",
-                extensions={"code": "RATE_LIMITED", "status": 429},
-            )
-            await self.send_message({"id": message["id"], "type": "error", "payload": [refused.formatted]})
-            return
-        await super().handle_subscribe(message)
+    def _may_open(self, connection: HTTPConnection) -> bool:
+        """Not a page of a foreign origin: browsers let it open one with its visitor's cookies, but say whose it is."""
+        origin = connection.headers.get("origin")
+        if origin is None or is_same_origin(origin, connection.headers.get("host")):
+            return True
+        if connection.headers.get("sec-fetch-site") == "same-origin":  # a proxy has changed the host
+            return True
+        is_listed = "*" in self._allowed_origins or normalize_origin(origin) in self._allowed_origins
+        if not is_listed:
+            log.info("socket of a foreign origin refused", origin=origin[:200])
+        return is_listed
 
-    async def _send_result_stream(self, operation: Operation[Any, Any], result_source: Any) -> None:
-        """A subscription that is refused before its first event ends with `error`, as the protocol has it."""
-        results = aiter(result_source)
-        first = await anext(results, None)
-        if first is None:
-            return
-        is_refused = type(first) is ExecutionResult and first.data is None and first.errors
-        if is_refused and _is_subscription(operation):
-            await operation.send_initial_errors(first.errors)
-            return
-        await super()._send_result_stream(operation, _again(first, results))
+    # Looking after the sockets
 
-    @staticmethod
-    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
-        """A syntax error belongs to its operation: the neighbours on the socket go on."""
-        return None
+    def _look_after(self, conversation: Conversation) -> None:
+        self._open[conversation] = None
+        if self._next_step is None:
+            self._plan_step()
 
+    def _leave(self, conversation: Conversation) -> None:
+        del self._open[conversation]
+        if not self._open and self._next_step is not None:
+            self._next_step.cancel()
+            self._next_step = None
 
-def _is_subscribe(message: dict[str, Any]) -> bool:
-    payload = message.get("payload")
-    return (
-        isinstance(message.get("id"), str)
-        and isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
-        and isinstance(payload.get("variables") or {}, dict)
-        and isinstance(payload.get("operationName") or "", str)
-    )
+    def _plan_step(self) -> None:
+        limits = self.served.limits
+        seconds = min(limits.init_seconds, limits.ping_seconds, limits.send_seconds) / ROUNDS / STEPS
+        self._next_step = asyncio.get_running_loop().call_later(seconds, self._step)
 
-
-def _is_subscription(operation: Operation[Any, Any]) -> bool:
-    asked = get_operation_ast(parse(operation.query), operation.operation_name)
-    return asked is not None and asked.operation is OperationType.SUBSCRIPTION
+    def _step(self) -> None:
+        """Looks after those who have waited for it longest."""
+        self._plan_step()
+        now = asyncio.get_running_loop().time()
+        for conversation in list(islice(self._open, len(self._open) // STEPS + 1)):
+            self._open.move_to_end(conversation)
+            errand = conversation.errand(now)
+            if errand is not None:
+                task = asyncio.create_task(_run(errand))
+                self._errands.add(task)
+                task.add_done_callback(self._errands.discard)
 
 
-async def _again(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
-    yield first
-    async for result in rest:
-        yield result
+async def _run(errand: Errand) -> None:
+    with suppress(SocketGone):
+        await errand

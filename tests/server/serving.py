@@ -348,7 +348,11 @@ class Socket:
         ended: Closed | ProtocolBroken
         try:
             while True:
-                self._take(parsed(await self.connection.recv()))
+                message = parsed(await self.connection.recv())
+                if message == {"type": "ping"}:
+                    await self.connection.send('{"type":"pong"}')
+                else:
+                    self._take(message)
         except ConnectionClosed as closed:
             frame = closed.rcvd
             ended = Closed(frame.code, frame.reason) if frame is not None else Closed(1006, "")

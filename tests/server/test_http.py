@@ -19,13 +19,14 @@ from tests.practice import Practice
 from tests.server.serving import SECONDS, WHO, Served, start_serving
 
 JSON = {"content-type": "application/json"}
+TYPE = "application/json; charset=utf-8"
 NAME = '{"query": "{ __typename }"%s}'
 MOST_BYTES = 256 * 1_024
 
 
 def refused(answer: Response, status: int, code: str) -> str:
     """The message of the only error; fails on anything but a refusal in the shape that GraphQL clients read."""
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json"), answer.text
+    assert (answer.status_code, answer.headers["content-type"]) == (status, TYPE), answer.text
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == code
     assert "Traceback" not in answer.text
@@ -60,7 +61,7 @@ async def test_a_query_is_answered_by_post_and_by_get(practice: Practice, served
         got = await client.get("/graphql", params={"query": WHO, "variables": "{}"})
 
     for answer in (posted, got):
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, TYPE)
         assert answer.json() == {"data": {"viewer": {"user": {"email": coach.user.email}}}}
 
 
@@ -72,7 +73,8 @@ async def test_get_changes_nothing(practice: Practice, served: Served) -> None:
         among_others = await client.get("/graphql", params=named)
 
     for answer in (alone, among_others):
-        assert "not allowed when using GET" in refused(answer, 400, "BAD_REQUEST")
+        assert "not allowed when using GET" in refused(answer, 405, "METHOD_NOT_ALLOWED")
+        assert answer.headers["allow"] == "POST"
 
 
 async def test_of_several_operations_one_must_be_named(served: Served) -> None:
@@ -165,16 +167,20 @@ async def test_only_json_is_read(served: Served) -> None:
     async with served.client() as client:
         for kind in ("text/plain", form, "multipart/form-data; boundary=x", "application/graphql", ";;;=", None):
             headers = {"content-type": kind} if kind else {}
-            refused(await client.post("/graphql", content=body, headers=headers), 400, "BAD_REQUEST")
-        refused(await client.post("/graphql", content=b"query=a", headers={"content-type": form}), 400, "BAD_REQUEST")
+            refused(await client.post("/graphql", content=body, headers=headers), 415, "UNSUPPORTED_MEDIA_TYPE")
+        refused(
+            await client.post("/graphql", content=b"query=a", headers={"content-type": form}),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        )
         upload = await client.post("/graphql", data={"operations": "{}", "map": "{}"}, files={"0": b"x"})
-        refused(upload, 400, "BAD_REQUEST")
+        refused(upload, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 async def test_other_methods_are_refused(served: Served) -> None:
     async with served.client() as client:
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
-            refused(await client.request(method, "/graphql", content=b"{}"), 405, "BAD_REQUEST")
+            refused(await client.request(method, "/graphql", content=b"{}"), 405, "METHOD_NOT_ALLOWED")
         assert (await client.head("/graphql")).status_code == 405
 
 
@@ -186,7 +192,7 @@ async def test_a_body_that_says_it_is_too_large_is_not_waited_for(served: Served
 
     status, headers, body = await exchange(served, f"{head}\r\n\r\n".encode())
 
-    assert (status, headers["content-type"], headers["connection"]) == (413, "application/json", "close")
+    assert (status, headers["content-type"], headers["connection"]) == (413, TYPE, "close")
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
 
 
@@ -196,7 +202,7 @@ async def test_a_chunked_body_is_read_no_further_than_the_bound(served: Served) 
 
     status, headers, body = await exchange(served, head, *[chunk] * 4, b"1\r\n \r\n")
 
-    assert (status, headers["content-type"], headers["connection"]) == (413, "application/json", "close")
+    assert (status, headers["content-type"], headers["connection"]) == (413, TYPE, "close")
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
 
 
@@ -235,7 +241,7 @@ async def test_a_body_that_stops_on_its_way_is_not_waited_for() -> None:
         half = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n12345"
         status, headers, body = await exchange(served, half)
 
-    assert (status, headers["content-type"], headers["connection"]) == (408, "application/json", "close")
+    assert (status, headers["content-type"], headers["connection"]) == (408, TYPE, "close")
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
 
 

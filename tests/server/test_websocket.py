@@ -1,17 +1,18 @@
 """Over websockets: graphql-transport-ws to the letter, from both sides."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from app.platform.settings import Settings
+from app.wire.conversation import SocketLimits
 from tests.practice import Practice
 from tests.server.serving import (
     PROTOCOL,
     WHO,
+    Operation,
     Served,
     Socket,
     authorization,
@@ -79,7 +80,7 @@ async def test_a_bad_token_in_the_handshake_closes_with_4403(served: Served) -> 
 async def test_who_never_initialises_is_closed_with_4408(
     practice: Practice, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(practice.application.view, "connection_init_wait_timeout", timedelta(seconds=0.05))
+    monkeypatch.setattr(practice.application.view.sockets.served, "limits", SocketLimits(init_seconds=0.05))
     async with Socket.opened(served.ws_url) as ws:
         await ws.send({"type": "ping"})
         await ws.message("pong")
@@ -135,7 +136,6 @@ BAD_FRAMES = {
     "half of it": '{"type": "ping"',
     "half a surrogate pair": '{"type": "\\ud800"}',
     "deep": '{"type": ' + "[" * 20_000,
-    "an array": '[{"type": "ping"}]',
     "a string": '"ping"',
     "a number": "5",
     "null": "null",
@@ -169,6 +169,19 @@ async def test_a_frame_that_is_not_of_the_protocol_closes_with_4400(served: Serv
         await ws.connection.send(BAD_FRAMES[what])
 
         assert await ws.closed() == 4400
+
+
+@pytest.mark.parametrize("array", [[], [1, "x", None], [{"type": "ping"}], [SUBSCRIBE, SUBSCRIBE | {"id": "2"}]])
+async def test_an_array_is_not_of_the_protocol_but_leaves_the_socket_to_others(served: Served, array: Any) -> None:
+    async with Socket.connected(served.ws_url) as ws:
+        refused = [Operation(ws, each["id"]) for each in array if isinstance(each, dict) and "id" in each]
+        ws.operations |= {operation.id: operation for operation in refused}
+        await ws.send(array)
+
+        for operation in refused:
+            (error,) = await operation.error()
+            assert error["extensions"]["code"] == "BAD_REQUEST"
+        assert await still_works(ws)
 
 
 async def test_it_does_so_before_anything_is_initialised_too(served: Served) -> None:

@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from app.platform.settings import Settings
+from app.wire.conversation import SocketLimits
 from tests.operations import BOOK, add_window
 from tests.practice import Person, Practice
 from tests.server.serving import (
@@ -178,11 +179,11 @@ async def test_a_failure_is_masked(calendar: Calendar, served: Served, monkeypat
 async def test_more_operations_than_allowed_are_refused_with_a_code(
     calendar: Calendar, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calendar.practice.application.view, "max_subscriptions_per_connection", 2)
+    monkeypatch.setattr(calendar.practice.application.view.sockets.served, "limits", SocketLimits(operations=2))
     async with Socket.connected(served.ws_url, calendar.member.token) as ws:
         async with await calendar.watch(ws), await calendar.watch(ws):
             (error,) = await (await ws.subscribe("{ __typename }")).error()
-            assert error.get("extensions", {}).get("code"), error
+            assert error["extensions"] == {"code": "RATE_LIMITED", "status": 429}
         await until(lambda: calendar.open_views == 0)
         assert await still_works(ws)
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLError, get_introspection_query
-from strawberry.extensions import DisableValidation, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import PreExecutionError
 
-from app.wire.limits import Limits, QueryLimits
+from app.wire.limits import Limits
+from app.wire.schema import WireSchema
 
 CALLS: list[str] = []
 
@@ -74,7 +75,7 @@ class Subscription:
         yield Item(id=strawberry.ID("1"), name="one")
 
 
-SCHEMA = strawberry.Schema(Query, Mutation, Subscription, extensions=[QueryLimits])
+SCHEMA = WireSchema(Query, Mutation, Subscription, limits=Limits())
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +86,9 @@ def _no_calls() -> None:
 def run(document: str, variables: Any = None, schema: strawberry.Schema = SCHEMA) -> list[GraphQLError]:
     """The errors of an operation, which are the same whichever way it comes in."""
     asynchronous = asyncio.run(schema.execute(document, variables))
-    synchronous = schema.execute_sync(document, variables)
     streamed = asyncio.run(_stream(schema, document, variables))[0]
-    shown = [[error.formatted for error in result.errors or ()] for result in (asynchronous, synchronous, streamed)]
-    assert shown[0] == shown[1] == shown[2]
+    shown = [[error.formatted for error in result.errors or ()] for result in (asynchronous, streamed)]
+    assert shown[0] == shown[1]
     return asynchronous.errors or []
 
 
@@ -199,18 +199,27 @@ def test_only_the_operation_that_is_executed_is_measured() -> None:
 
 
 def test_other_limits_can_be_given() -> None:
-    schema = strawberry.Schema(Query, extensions=[QueryLimits.with_limits(Limits(max_depth=2))])
+    schema = WireSchema(Query, limits=Limits(max_depth=2))
 
     assert run(nested(1), schema=schema) == []
     assert "at most 2 is allowed" in only_error(run(nested(2), schema=schema)).message
 
 
-@pytest.mark.parametrize("other", [DisableValidation, ValidationCache])
-def test_the_limits_hold_after_extensions_that_validate_otherwise(other: type[SchemaExtension]) -> None:
-    schema = strawberry.Schema(Query, Mutation, Subscription, extensions=[other, QueryLimits])
+def test_schema_extensions_are_refused_for_they_would_not_be_called() -> None:
+    with pytest.raises(TypeError, match="neither schema extensions nor operation directives"):
+        WireSchema(Query, extensions=[SchemaExtension])
 
-    assert run("{ item { id } }", schema=schema) == []
-    assert "depth" in only_error(run(nested(12), schema=schema)).message
+
+def test_the_cost_is_reported_to_who_asks_for_it() -> None:
+    document = "query ($n: Int) { items(first: $n) { id } }"
+    results = [asyncio.run(SCHEMA.execute(document, {"n": n}, operation_extensions={"cost": True})) for n in (3, 7, 3)]
+    unasked = asyncio.run(SCHEMA.execute(document, {"n": 3}))
+
+    assert [result.extensions for result in results] == [
+        {"cost": {"cost": cost, "maxCost": 5000, "depth": 2, "maxDepth": 12, "aliases": 0, "maxAliases": 100}}
+        for cost in (4, 8, 4)
+    ]
+    assert not unasked.extensions
 
 
 def test_a_hundred_unknown_fields_are_answered_with_five_errors() -> None:
@@ -238,7 +247,7 @@ def test_a_typing_mistake_is_answered_with_a_suggestion() -> None:
 
 def test_suggestions_can_be_switched_off() -> None:
     config = strawberry.schema.config.StrawberryConfig(disable_field_suggestions=True)
-    schema = strawberry.Schema(Query, config=config, extensions=[QueryLimits])
+    schema = WireSchema(Query, config=config, limits=Limits())
 
     assert only_error(run("{ itme { id } }", schema=schema)).message == "Cannot query field 'itme' on type 'Query'."
 

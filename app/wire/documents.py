@@ -1,0 +1,197 @@
+"""Documents: parsed, validated and measured once, and kept with their plans as long as there is room."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    VariableNode,
+    default_field_resolver,
+    default_type_resolver,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+from strawberry.types.graphql import OperationType
+
+from app.wire.compiled.leaves import General
+from app.wire.compiled.operations import OperationPlan
+from app.wire.compiled.plans import Planner
+from app.wire.limits import Limits, Measure, measure
+
+AnyExecutor = TypeVar("AnyExecutor", bound=Executor[Any])
+
+MOST_PLANS = 16  # of one document: each steering variable doubles how many there could be
+MOST_MEASURES = 64  # of one document, whose cost depends on the page sizes that variables say
+_STEERING = frozenset({"skip", "include", "defer", "stream"})
+_INCREMENTAL = frozenset({"defer", "stream"})
+
+
+class Prepared:
+    """A valid document with the operation that was asked for. It holds nothing of any request."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self.schema = schema
+        self.document = document
+        self.operation = operation
+        self.operation_type = OperationType(operation.operation.value)
+        self.fragment_definitions = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.fragments = {name: FragmentDetails(node, None) for name, node in self.fragment_definitions.items()}
+        self.has_variables = bool(operation.variable_definitions)
+        steering, directives = _steering(document)
+        self.is_incremental = bool(directives & _INCREMENTAL)
+        converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
+        self.info_class = converter.config.info_class
+        self._default_resolver = converter.config.default_resolver
+        self._steering = tuple(sorted(steering))
+        self._plans: dict[tuple[Any, ...], OperationPlan | None] = {}
+        self._paging: set[str] = set()
+        self._measures: dict[tuple[Any, ...], Measure | GraphQLError] = {}
+
+    def plan(self, variables: VariableValues) -> OperationPlan | None:
+        """The plan for these variables; None if the operation goes the general way as a whole."""
+        key = tuple(variables.coerced.get(name) for name in self._steering)
+        if key not in self._plans:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.pop(next(iter(self._plans)))
+            self._plans[key] = self._made_plan(variables)
+        return self._plans[key]
+
+    def _made_plan(self, variables: VariableValues) -> OperationPlan | None:
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if root_type is None:
+            return None
+        planner = Planner(self.schema, self.fragments, self.operation, variables, self._default_resolver)
+        try:
+            return OperationPlan(planner, root_type)
+        except (General, GraphQLError, RecursionError):
+            return None
+
+    def measure(self, variables: Mapping[str, Any], limits: Limits) -> Measure | GraphQLError:
+        """What the operation asks for with these variables, or why its page sizes are refused."""
+        key = tuple(variables.get(name) for name in sorted(self._paging))
+        try:
+            if key in self._measures:
+                return self._measures[key]
+        except TypeError:  # a list of ids, which is new each time
+            return self._measured(_Noted(variables), limits)
+        noted = _Noted(variables)
+        found = self._measured(noted, limits)
+        if not noted.names <= self._paging:
+            self._paging |= noted.names
+            self._measures.clear()
+            return self.measure(variables, limits)
+        if len(self._measures) >= MOST_MEASURES:
+            self._measures.pop(next(iter(self._measures)))
+        self._measures[key] = found
+        return found
+
+    def _measured(self, variables: Mapping[str, Any], limits: Limits) -> Measure | GraphQLError:
+        try:
+            return measure(self.schema, self.document, self.operation, variables, limits)
+        except GraphQLError as error:
+            return error
+
+    def make_executor(
+        self,
+        kind: type[AnyExecutor],
+        context: Any,
+        root_value: Any,
+        variables: VariableValues,
+        operation_extensions: dict[str, Any] | None,
+        is_awaitable: Any,
+    ) -> AnyExecutor:
+        """graphql-core's executor of the operation, without what it would find out about the document again."""
+        make: Any = kind  # each of them takes `operation_extensions`, which graphql-core's own does not
+        executor: AnyExecutor = make(
+            self.schema,
+            self.fragment_definitions,
+            self.fragments,
+            root_value,
+            context,
+            self.operation,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=is_awaitable,
+            operation_extensions=operation_extensions,
+        )
+        return executor
+
+
+class _Noted(Mapping[str, Any]):
+    """Notes which variables are looked for."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return self._variables[name]
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+class Documents:
+    """The documents used last, together at most so many tokens: what a document takes up goes by its tokens."""
+
+    def __init__(self, most_tokens: int, most_documents: int = 1_000) -> None:
+        self.most_tokens, self.most_documents = most_tokens, most_documents
+        self._kept: OrderedDict[tuple[str, str | None], Prepared] = OrderedDict()
+        self._tokens = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, text: str, operation_name: str | None) -> Prepared | None:
+        key = (text, operation_name)
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, text: str, operation_name: str | None, prepared: Prepared) -> None:
+        key = (text, operation_name)
+        if key in self._kept:
+            return
+        self._kept[key] = prepared
+        self._tokens += prepared.document.token_count
+        while self._kept and (self._tokens > self.most_tokens or len(self._kept) > self.most_documents):
+            _, dropped = self._kept.popitem(last=False)
+            self._tokens -= dropped.document.token_count
+
+
+def _steering(document: DocumentNode) -> tuple[set[str], set[str]]:
+    """The variables that decide which fields are selected, and the directives by which they do."""
+    variables: set[str] = set()
+    directives: set[str] = set()
+    waiting: list[Node] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        for directive in getattr(node, "directives", None) or ():
+            if directive.name.value in _STEERING:
+                directives.add(directive.name.value)
+                values = [argument.value for argument in directive.arguments or ()]
+                variables |= {value.name.value for value in values if isinstance(value, VariableNode)}
+        selection_set = getattr(node, "selection_set", None)
+        if selection_set is not None:
+            waiting += selection_set.selections
+    return variables, directives

@@ -1,0 +1,108 @@
+"""One accepted websocket over ASGI: text out, anything in, and what is known of how well its reader keeps up."""
+
+import asyncio
+from contextlib import suppress
+
+from starlette.types import Message, Receive, Scope, Send
+
+ABORT = "rapport.abort"  # the ASGI extension that cuts a connection off; `GoingAwayWebSocket` offers it
+_LONGEST_REASON = 123  # bytes that a close frame has for it
+
+
+class SocketGone(Exception):
+    """Nothing can be sent any more: the socket is closed, or its peer has vanished."""
+
+
+class Socket:
+    """Senders wait until the reader has taken what was written before; `is_stuck` tells when it takes nothing."""
+
+    __slots__ = (
+        "_abort",
+        "_blocked_since",
+        "_call",
+        "_receive",
+        "_send",
+        "_time",
+        "_waiting",
+        "is_aborted",
+        "is_closed",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._abort = scope.get("extensions", {}).get(ABORT)
+        self._call = asyncio.current_task()
+        self._time = asyncio.get_running_loop().time
+        self._waiting = 0  # sends
+        self._blocked_since: float | None = None
+        self.is_closed = self.is_aborted = False
+
+    async def accept(self, subprotocol: str | None) -> bool:
+        """False if the client went away before it was answered."""
+        if (await self._receive())["type"] != "websocket.connect":
+            return False
+        with suppress(SocketGone):
+            await self._out({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
+        return not self.is_closed
+
+    async def refuse(self) -> None:
+        """Answers the handshake with 403."""
+        if (await self._receive())["type"] == "websocket.connect":
+            await self.close(1008, "")
+
+    async def receive(self) -> str | bytes | None:
+        """The next frame; None when there will be no other."""
+        message = await self._receive()
+        if self.is_closed or message["type"] == "websocket.disconnect":
+            self.is_closed = True
+            return None
+        text: str | None = message.get("text")
+        data: bytes = message.get("bytes") or b""
+        return data if text is None else text
+
+    async def send(self, text: str) -> None:
+        """Waits while the reader does not keep up. Raises `SocketGone`."""
+        if self.is_closed:
+            raise SocketGone
+        await self._out({"type": "websocket.send", "text": text})
+
+    async def close(self, code: int, reason: str) -> None:
+        """Says goodbye, if that has not been said; a reason that is too long for its frame is cut."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        bounded = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        with suppress(SocketGone):
+            await self._out({"type": "websocket.close", "code": code, "reason": bounded})
+
+    def is_stuck(self, now: float, seconds: float) -> bool:
+        """Whether something waits to be sent, and nothing went through for so long."""
+        if self.is_aborted or not self._waiting or self._blocked_since is None:
+            return False
+        return now - self._blocked_since >= seconds
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._waiting > 0
+
+    def abort(self) -> None:
+        """Ends the connection without a goodbye, and the ASGI call that serves it."""
+        self.is_closed = self.is_aborted = True
+        if self._abort is not None:
+            self._abort()
+        if self._call is not None:
+            self._call.cancel()
+
+    async def _out(self, message: Message) -> None:
+        if self._blocked_since is None:
+            self._blocked_since = self._time()
+        self._waiting += 1
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError) as gone:  # the peer vanished; or another sender closed while this one waited
+            self.is_closed = True
+            raise SocketGone from gone
+        finally:
+            self._waiting -= 1
+        # Not after a send that was given up: else who stops an operation and starts another one would gain time.
+        self._blocked_since = self._time() if self._waiting else None
