@@ -29,6 +29,7 @@ from app.platform.database import Database, make_engine
 from app.platform.document_store import RedisDocuments
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
+from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services.identity import TokenMaking, actor_of
@@ -150,7 +151,7 @@ class Application:
                 Route("/readyz", self.readyz),
             ],
             middleware=[
-                Middleware(RequestLog),
+                Middleware(RequestLog, line=request_line(self.settings.log_format, self.settings.log_level)),
                 Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
                 Middleware(
                     CORSMiddleware,

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.api import schema
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.embedded import embedded_servers
@@ -20,6 +21,12 @@ from tests.practice import MovableClock, Practice
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def executor() -> None:
+    """COMPILED_EXECUTOR=false runs the suite with graphql-core's executor, here and in the servers that tests start."""
+    schema.compiled = read_settings(_env_file=None).compiled_executor
 
 
 @pytest.fixture(scope="session")

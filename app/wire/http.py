@@ -14,7 +14,7 @@ from strawberry.types.graphql import OperationType
 from app.wire.accept import accepted, is_json
 from app.wire.errors import shown
 from app.wire.http_request import ClientLeft, Exchange, GraphQLRequest, body_of, got, parameters_of, posted
-from app.wire.http_respond import StoppedReading, refuse, respond_with_errors, respond_with_result
+from app.wire.http_respond import refuse, respond_with_errors, respond_with_result
 from app.wire.http_status import Header, RefusedRequest, error_response, is_request_error, refused
 from app.wire.http_stream import HttpStreams
 from app.wire.persisted import PersistedDocuments
@@ -87,7 +87,7 @@ class GraphQLView:
             await refuse(send, reads, refusal)
         except GraphQLError as error:
             await respond_with_errors(send, reads, [shown(error)])
-        except (ClientLeft, StoppedReading):
+        except ClientLeft:
             return
 
     async def _post(self, exchange: Exchange, content_type: bytes) -> None:

@@ -15,7 +15,7 @@ from app.wire.http_status import JSON, Header, RefusedRequest, error_body, is_re
 
 log = structlog.get_logger(__name__)
 
-SEND_SECONDS: Final = 30.0
+SEND_SECONDS = 30.0
 # The same request may soon be a good one.
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
@@ -24,7 +24,7 @@ class StoppedReading(Exception):
     """The client leaves what was sent to it unread."""
 
 
-async def pass_on(send: Send, message: Message, seconds: float = SEND_SECONDS) -> None:
+async def pass_on(send: Send, message: Message, seconds: float) -> None:
     """Raises `StoppedReading` when the server has not taken the message in time."""
     try:
         await within(seconds, send(message))
@@ -34,10 +34,14 @@ async def pass_on(send: Send, message: Message, seconds: float = SEND_SECONDS) -
 
 
 async def respond(send: Send, status: int, media_type: bytes, body: bytes, headers: Sequence[Header] = ()) -> None:
+    """A client that stops reading gets no more of it."""
     length = b"%d" % len(body)
     start: list[Header] = [(b"content-type", media_type), (b"content-length", length), *headers]
-    await pass_on(send, {"type": "http.response.start", "status": status, "headers": start})
-    await pass_on(send, {"type": "http.response.body", "body": body})
+    try:
+        await pass_on(send, {"type": "http.response.start", "status": status, "headers": start}, SEND_SECONDS)
+        await pass_on(send, {"type": "http.response.body", "body": body}, SEND_SECONDS)
+    except StoppedReading:
+        return
 
 
 async def respond_with_result(exchange: Exchange, result: Any) -> None:

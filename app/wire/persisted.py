@@ -91,12 +91,11 @@ class PersistedDocuments:
 
     async def remember(self, query: str | None, extensions: Mapping[str, Any] | None) -> None:
         """To be called for a request whose document was parsed and validated: nothing else gets into the store."""
-        if self.wants(query, extensions):
-            assert query is not None
-            assert extensions is not None
-            assert self._store is not None
-            if len(query.encode()) <= LONGEST:
-                await self._store.put(extensions["persistedQuery"]["sha256Hash"], query)
+        store = self._store
+        if store is None or not query or not extensions or not self.wants(query, extensions):
+            return
+        if len(query.encode()) <= LONGEST:
+            await store.put(_digest_of(extensions["persistedQuery"]), query)
 
     def _trusted_text(
         self, trusted: Mapping[str, str], query: str | None, document_id: str | None, persisted: object
@@ -117,8 +116,9 @@ class PersistedDocuments:
 
 
 def _digest_of(persisted: object) -> str:
-    digest = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
-    if not isinstance(persisted, dict) or not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+    given = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    digest = given.removeprefix(_PREFIX) if isinstance(given, str) else ""  # GraphQL Code Generator's have it
+    if not isinstance(persisted, dict) or not _DIGEST.fullmatch(digest):
         raise _error("BAD_REQUEST", "extensions.persistedQuery needs a sha256Hash of 64 hexadecimal digits")
     if persisted.get("version") != 1:
         raise _error("BAD_REQUEST", "extensions.persistedQuery must be of version 1")

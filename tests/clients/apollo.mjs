@@ -8,7 +8,7 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import * as p from './practice.mjs';
 
-globalThis.WebSocket ??= WebSocket; // Node 20 has none, and Apollo's link takes it for granted
+globalThis.WebSocket ??= WebSocket; // Apollo's link takes it for granted, and Node has it since 22
 
 const apollo = (link, more) => new ApolloClient({ link, cache: new InMemoryCache(), ...more });
 const fresh = { fetchPolicy: 'no-cache' };
@@ -69,8 +69,9 @@ await p.step('a booking made elsewhere arrives in parts over HTTP', async () => 
 function watched() {
   const sent = [];
   const fetching = (uri, options) => {
-    const given = options.method === 'GET' ? new URL(uri).searchParams : new Map(Object.entries(JSON.parse(options.body)));
-    sent.push(`${options.method} ${given.has('query') ? 'query' : 'hash'}`);
+    const byGet = options.method === 'GET';
+    const { query } = byGet ? Object.fromEntries(new URL(uri).searchParams) : JSON.parse(options.body);
+    sent.push(`${options.method} ${query ? 'query' : 'hash'}`);
     return fetch(uri, options);
   };
   return { sent, fetch: fetching };

@@ -32,7 +32,8 @@ await p.step('a listed mutation runs by its id', async () => {
 
 await p.step('a listed document runs as Apollo Client names it', async () => {
   const link = new PersistedQueryLink({ generateHash: () => idOf('Coaches') });
-  const client = new ApolloClient({ link: link.concat(new HttpLink({ uri: p.practice.url })), cache: new InMemoryCache() });
+  const http = new HttpLink({ uri: p.practice.url });
+  const client = new ApolloClient({ link: link.concat(http), cache: new InMemoryCache() });
   const { data } = await client.query({ query: parse(manifest[idOf('Coaches')]), variables: { first: 1 } });
   assert.deepEqual(coaches(data), [p.practice.coachId]);
 });

@@ -11,7 +11,9 @@ const stranger = new legacy.SubscriptionClient(p.practice.wsUrl, {}, WebSocket);
 
 /** The one result of an operation; of one that is refused, what it is refused with. */
 const result = (of, request) =>
-  new Promise((resolve) => of.request(request).subscribe({ next: resolve, error: (error) => resolve({ errors: [error] }) }));
+  new Promise((resolve) => {
+    of.request(request).subscribe({ next: resolve, error: (error) => resolve({ errors: [error] }) });
+  });
 
 await p.step('a query is answered', async () => {
   assert.deepEqual(await result(client, { query: p.VIEWER }), { data: p.whoIsLoggedIn });

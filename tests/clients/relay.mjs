@@ -10,7 +10,8 @@ async function ask(name, variables) {
   const documentId = Object.keys(manifest).find((id) => manifest[id].includes(` ${name}(`));
   assert.ok(documentId, `${name} is not in the manifest`);
   const headers = { 'content-type': 'application/json', ...p.authorization };
-  const answer = await fetch(p.practice.url, { method: 'POST', headers, body: JSON.stringify({ documentId, variables }) });
+  const body = JSON.stringify({ documentId, variables });
+  const answer = await fetch(p.practice.url, { method: 'POST', headers, body });
   const { data, errors } = await answer.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
   return data;

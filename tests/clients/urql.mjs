@@ -100,7 +100,9 @@ await p.step('a persisted query is made known and asked by GET', async () => {
 });
 
 await p.step('a deferred part comes after the rest', async () => {
-  const query = gql`query Deferred { viewer { user { email } ...Slow @defer } } fragment Slow on Viewer { permissions }`;
+  const query = gql`query Deferred {
+    viewer { user { email } ...Slow @defer }
+  } fragment Slow on Viewer { permissions }`;
   const states = await new Promise((resolve, reject) => {
     const seen = [];
     client.query(query, {}, { requestPolicy: 'network-only' }).subscribe(({ data, error, hasNext }) => {

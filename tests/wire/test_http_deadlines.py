@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 import uvicorn
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.wire import http_respond
 from app.wire.deadlines import within
 from app.wire.uvicorn_http import BoundedHttp
+from tests.wire.http_world import House, make_view
 
 SECONDS = 5.0
 
@@ -86,6 +89,25 @@ async def test_the_cancellation_of_who_waits_gets_through() -> None:
         await task
 
     assert ended.is_set()
+
+
+async def test_an_answer_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_respond, "SEND_SECONDS", 0.05)
+    view = make_view(House())
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b'{"query": "{ hello }"}', "more_body": False}
+
+    async def send(message: Message) -> None:
+        await asyncio.Event().wait()
+
+    for kind in (b"application/json", b"text/plain"):  # an answer and a refusal
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind)]}
+        with structlog.testing.capture_logs() as lines:
+            async with asyncio.timeout(SECONDS):
+                await view(scope, receive, send)
+
+        assert [line["event"] for line in lines] == ["a client stopped reading its answer"]
 
 
 # Connections

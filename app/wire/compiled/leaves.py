@@ -59,7 +59,7 @@ def leaf_of(type_: GraphQLLeafType) -> Leaf:
     definition = type_.extensions.get("strawberry-definition")
     serialize = getattr(definition, "serialize", None)
     if type_.name == "UUID" and serialize is str:
-        return Leaf("type({value}) is UUID", fix, {"UUID": UUID})
+        return Leaf("isinstance({value}, UUID)", fix, {"UUID": UUID})  # asyncpg has a class of its own
     found = WRITTEN_AS_THEY_ARE.get(serialize)
     if found is not None:
         condition, names = found
