@@ -1,11 +1,12 @@
 """Completing values that have no fields of their own to select: leaves, lists, and members of interfaces and unions."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
+from types import CodeType
 from typing import Any, Protocol
 
-from graphql import GraphQLAbstractType, default_type_resolver
+from graphql import GraphQLAbstractType, Undefined, default_type_resolver
 from graphql.pyutils.is_iterable import is_collection
 
 from app.wire.compiled.leaves import General, Leaf
@@ -129,7 +130,7 @@ class AbstractCompleter:
         for at, value in enumerate(values):
             if value is None and self.is_nullable:
                 continue
-            if value is None or isinstance(value, Exception):
+            if value is None or value is Undefined or isinstance(value, Exception):
                 raise General
             name = resolve_type(value, info, type_)
             if type(name) is not str or name not in members:
@@ -149,9 +150,15 @@ def _put_back(size: int, columns: Collection[list[int]], done: Sequence[Sequence
 
 def defined(source: str, names: dict[str, Any]) -> Rows:
     """The function `rows` of some source, which holds nothing that a client wrote."""
-    exec(compile(source, "<compiled selection>", "exec"), names)
+    exec(_code_of(source), names)
     rows: Rows = names["rows"]
     return rows
+
+
+@lru_cache(maxsize=500)
+def _code_of(source: str) -> CodeType:
+    """Selections of the same fields have the same source, under whatever names clients ask for them."""
+    return compile(source, "<compiled selection>", "exec")
 
 
 def discard(value: Any) -> None:

@@ -6,7 +6,7 @@ from app.wire.compiled.columns import AttributeColumn, RelationColumn
 from app.wire.compiled.completers import AbstractCompleter, Completer, ListCompleter
 from app.wire.compiled.objects import ConstantField, InlineField, ObjectCompleter, ObjectField
 from app.wire.compiled.operations import OperationPlan, RootField
-from app.wire.compiled.resolving import Read
+from app.wire.compiled.resolving import Call, Read
 
 READ, CALLED, BY_COLUMN, ONE_BY_ONE = "read", "called", "by column", "resolver for each object"
 GENERAL = "general"
@@ -36,5 +36,5 @@ def _within(path: str, completer: Completer | None) -> Iterator[tuple[str, str]]
 
 def _way(field: ObjectField) -> str:
     if isinstance(field, InlineField):
-        return READ if isinstance(field.resolution, Read) else CALLED
+        return {Read: READ, Call: CALLED}.get(type(field.resolution), ONE_BY_ONE)
     return BY_COLUMN if isinstance(field, RelationColumn | AttributeColumn) else ONE_BY_ONE

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLString,
     Undefined,
 )
+from strawberry.execution import optimized_is_awaitable
 
 from app.wire.scalars import WRITTEN_AS_THEY_ARE
 
@@ -71,7 +72,7 @@ def _fixing(type_: GraphQLLeafType) -> Callable[[Any], Any]:
     coerce = type_.coerce_output_value
 
     def fix(value: Any) -> Any:
-        if value is None or isinstance(value, Exception):
+        if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
             raise General
         completed = coerce(value)
         if completed is None or completed is Undefined:

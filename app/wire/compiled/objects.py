@@ -5,13 +5,13 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, Undefined
 from strawberry.execution import optimized_is_awaitable
 
 from app.wire.compiled.columns import Column
 from app.wire.compiled.completers import Completer, LeafCompleter, Rows, defined
 from app.wire.compiled.leaves import General
-from app.wire.compiled.resolving import PARENT, Call, Read, require
+from app.wire.compiled.resolving import PARENT, Call, Read, Resolve, require
 from app.wire.compiled.run import FieldPlace, Run, side_by_side
 from app.wire.permissions import FieldPermission
 
@@ -22,7 +22,7 @@ class InlineField:
     def __init__(
         self,
         place: FieldPlace,
-        resolution: Read | Call,
+        resolution: Read | Call | Resolve,
         permissions: list[FieldPermission],
         completer: Completer,
     ) -> None:
@@ -80,7 +80,7 @@ class ObjectCompleter:
 
     def admit(self, value: Any) -> None:
         """Raises `General` for what cannot be completed as an object."""
-        if value is None or isinstance(value, Exception) or optimized_is_awaitable(value):
+        if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
             raise General
         if not hasattr(value, "gi_code"):  # generators are awaitable or not one by one
             self.known.add(type(value))
@@ -149,6 +149,11 @@ class _Source:
             self.before.append(f"require(permissions{number}, place{number}, run)")
         if isinstance(resolution, Read):
             self.each.append(f"{value} = {resolution.expression}")
+        elif isinstance(resolution, Resolve):
+            self.names |= {f"function{number}": resolution.function, f"place{number}": field.place}
+            self.before.append(f"info{number} = run.info(place{number})")
+            self.before.append(f"arguments{number} = run.arguments(place{number})")
+            self.each.append(f"{value} = function{number}({PARENT}, info{number}, **arguments{number})")
         else:
             self.names[f"function{number}"] = resolution.function
             if resolution.asks_for_info:

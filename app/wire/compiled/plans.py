@@ -80,9 +80,9 @@ class Planner:
         completer = self.completer(place.definition.type, place)
         if isinstance(resolution, Load):
             return RelationColumn(place, resolution, permissions, completer)
-        if isinstance(resolution, Resolve):
+        if isinstance(resolution, Resolve) and (resolution.may_wait or not completer.is_sync):
             return ResolverColumn(place, resolution, completer)
-        if completer.is_sync:
+        if completer.is_sync or isinstance(resolution, Resolve):
             return InlineField(place, resolution, permissions, completer)
         return AttributeColumn(place, resolution, permissions, completer)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from keyword import iskeyword
 from typing import Any
 
@@ -44,6 +45,7 @@ class Resolve:
     """The schema's own resolver with all that Strawberry puts around it, called for each parent."""
 
     function: Callable[..., Any]
+    may_wait: bool  # whether what it answers may have to be awaited
 
 
 Resolution = Read | Call | Load | Resolve
@@ -57,16 +59,15 @@ def resolution_of(place: FieldPlace, default_resolver: Callable[..., Any]) -> tu
         raise General("the field has no resolver of Strawberry's")
     permissions = _asked_once(field)
     is_plain = permissions is not None and type(field).get_result is StrawberryField.get_result
+    stock = Resolve(resolve, field.is_async or not _answers_at_once(field))
     if not is_plain or place.has_arguments or _handles_exceptions(resolve):
-        return Resolve(resolve), []
+        return stock, []
     asked = permissions or []
     if field.base_resolver is None:
-        return _read(field.python_name, default_resolver, resolve), asked
+        return _read(field.python_name, default_resolver, stock), asked
     if (relation := _relation_of(field)) is not None:
         return Load(relation), asked
-    if field.is_async:
-        return Resolve(resolve), []
-    return _call(field, resolve), asked
+    return stock if field.is_async else _call(field, stock), asked
 
 
 def _asked_once(field: StrawberryField) -> list[FieldPermission] | None:
@@ -81,6 +82,19 @@ def _asked_once(field: StrawberryField) -> list[FieldPermission] | None:
     return permissions
 
 
+def _answers_at_once(field: StrawberryField) -> bool:
+    """Whether nothing around the resolver makes something to await of its answer."""
+    permissions = [
+        permission
+        for extension in field.extensions
+        if type(extension) is PermissionExtension
+        for permission in extension.permissions
+    ]
+    return all(type(extension) is PermissionExtension for extension in field.extensions) and not any(
+        iscoroutinefunction(permission.has_permission) for permission in permissions
+    )
+
+
 def _relation_of(field: StrawberryField) -> Relation | None:
     metadata: Mapping[Any, Any] = field.metadata or {}
     return metadata.get(Relation)
@@ -93,16 +107,16 @@ def _handles_exceptions(resolve: Callable[..., Any]) -> bool:
     return bool(found.cell_contents) if found is not None else False
 
 
-def _read(name: str, default_resolver: Callable[..., Any], resolve: Callable[..., Any]) -> Resolution:
+def _read(name: str, default_resolver: Callable[..., Any], stock: Resolve) -> Resolution:
     if default_resolver is not getattr or not name.isidentifier() or iskeyword(name):
-        return Resolve(resolve)
+        return stock
     return Read(f"{PARENT}.{name}")
 
 
-def _call(field: StrawberryField, resolve: Callable[..., Any]) -> Resolution:
+def _call(field: StrawberryField, stock: Resolve) -> Resolution:
     resolver = field.base_resolver
     if resolver is None or not callable(resolver.wrapped_func):
-        return Resolve(resolve)
+        return stock
     arguments = [PARENT] if resolver.self_parameter else []
     named = {parameter.name for parameter in (resolver.parent_parameter, resolver.root_parameter) if parameter}
     arguments += [f"{name}={PARENT}" for name in sorted(named)]

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from graphql import GraphQLField, GraphQLObjectType
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails
@@ -16,6 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
 from app.wire.compiled.leaves import General
+from app.wire.encoding import plain_values
 
 if TYPE_CHECKING:
     from app.wire.documents import Prepared
@@ -42,7 +42,7 @@ class CompiledResult(ExecutionResult):
 
     @property
     def data(self) -> Any:  # type: ignore[override]
-        return None if self.payload is None else msgspec.to_builtins(self.payload)
+        return None if self.payload is None else plain_values(self.payload)
 
 
 class FieldPlace:

@@ -1,5 +1,6 @@
 """Executing one document in a world of its own, and comparing what two schemas answer."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -32,7 +33,7 @@ class Answer:
 async def answer(schema: Any, asked: Asked, faults: Sequence[Fault] = (), *, who: str | None = "ada") -> Answer:
     """What a client would get, or how the attempt to answer failed."""
     context = Context(make_world(faults, many=200 if "many" in asked.text else 0), who)
-    result = None
+    result, running = None, asyncio.all_tasks()
     try:
         result = await schema.execute(
             asked.text,
@@ -43,6 +44,9 @@ async def answer(schema: Any, asked: Asked, faults: Sequence[Fault] = (), *, who
         body = _OF_THE_MOMENT.sub(b"", encode_result(result))
     except Exception as failure:
         body = f"{type(failure).__name__}: {failure}".encode()
+    # What was begun and is of no use any more settles in the background.
+    if left := asyncio.all_tasks() - running:
+        await asyncio.wait(left)
     return Answer(body, context.world.journal, context.calls, result)
 
 

@@ -23,7 +23,21 @@ from hypothesis import strategies as st
 
 from tests.wire.compiled.world import KINDS, Fault
 
-ALIASES = ["a1", "class", "None", "_", "__x", "self", "run", "parent", "value0", "data", "__class__", "__init__", "e" * 300]
+ALIASES = [
+    "a1",
+    "class",
+    "None",
+    "_",
+    "__x",
+    "self",
+    "run",
+    "parent",
+    "value0",
+    "data",
+    "__class__",
+    "__init__",
+    "e" * 300,
+]
 
 LITERALS: dict[str, list[tuple[str, Any]]] = {
     "String": [('"word"', "word"), ('""', ""), ('"""block"""', "block"), ('"é\\n"', "é\n")],
@@ -180,10 +194,7 @@ class Writer:
             return self.literal(argument.type)
         name = f"v{len(self.definitions)}"
         type_: Any = argument.type
-        if not is_non_null_type(type_) and self.one_in(3):
-            kind = f"{type_}!"
-        else:
-            kind = str(type_)
+        kind = f"{type_}!" if not is_non_null_type(type_) and self.one_in(3) else str(type_)
         must = kind.endswith("!")
         default = "" if self.draw(st.booleans()) else f" = {self.literal(type_, constant=True)}"
         if must and default == " = null":

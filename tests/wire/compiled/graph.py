@@ -1,4 +1,4 @@
-"""A schema that has one of everything: types over foreign models and over their own classes, and what is asked first."""
+"""Types that have one of everything: over foreign models and over classes of their own, with relations between."""
 
 from typing import Annotated, Any, Optional
 
@@ -137,7 +137,7 @@ class Owner:
     secret: str | None = strawberry.field(permission_classes=[Known])
     chief: LazyOwner | None = relation(LazyOwner | None, owner_by, key="chief_id", description="Over the owner.")
     boxes: list[LazyBox] = relation(list[LazyBox], batches.boxes_by_owner, key="index", description="What it owns.")
-    mascot: Named | None = relation(Optional[Named], batches.named_by_id, key="mascot_id", description="Its animal.")
+    mascot: Named | None = relation(Named | None, batches.named_by_id, key="mascot_id", description="Its animal.")
     visitors: list[Being] = relation(list[Being], batches.visitors_of, key="index", description="Who comes.")
 
 
@@ -152,20 +152,20 @@ class Box:
     maybe_inner: Optional["Box"]
     inners: list["Box"]
     maybe_inners: list[Optional["Box"]] | None
-    owner: Owner | None = relation(Optional[Owner], owner_by, key="owner_id", description="May be none.")
+    owner: Owner | None = relation(Owner | None, owner_by, key="owner_id", description="May be none.")
     keeper: Owner = relation(Owner, owner_by, key="keeper_id", description="There is always one.")
     hidden: Owner | None = relation(
-        Optional[Owner], owner_by, key="keeper_id", description="Not for all.", shown_to=shown_to
+        Owner | None, owner_by, key="keeper_id", description="Not for all.", shown_to=shown_to
     )
     parts: list[LazyBox] = relation(list[LazyBox], batches.parts_of, key="index", description="Inside.")
     maybe_parts: list[Optional["Box"]] | None = relation(
-        Optional[list[LazyBox | None]], batches.some_parts_of, key="index", description="Some of them missing."
+        list[LazyBox | None] | None, batches.some_parts_of, key="index", description="Some of them missing."
     )
-    weight: int | None = relation(Optional[int], batches.weight_of, key="index", description="A plain value.")
-    flaky: Owner | None = relation(Optional[Owner], batches.flaky, key="index", description="Fails for some.")
+    weight: int | None = relation(int | None, batches.weight_of, key="index", description="A plain value.")
+    flaky: Owner | None = relation(Owner | None, batches.flaky, key="index", description="Fails for some.")
     flaky_keeper: Owner = relation(Owner, batches.flaky, key="index", description="Fails for some, and must not.")
-    broken: Owner | None = relation(Optional[Owner], batches.broken, key="index", description="Always fails.")
-    short: Owner | None = relation(Optional[Owner], batches.short, key="index", description="Answers too few.")
+    broken: Owner | None = relation(Owner | None, batches.broken, key="index", description="Always fails.")
+    short: Owner | None = relation(Owner | None, batches.short, key="index", description="Answers too few.")
 
 
 def in_every_way(name: str, kind: Any) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def in_every_way(name: str, kind: Any) -> dict[str, Any]:
         name: list[list[kind]],
         f"{name}_row": list[list[kind] | None],
         f"{name}_item": list[list[kind | None]],
-        f"{name}_both": Optional[list[list[kind | None] | None]],
+        f"{name}_both": list[list[kind | None] | None] | None,
     }
 
 

@@ -89,14 +89,14 @@ class Everything:
     __annotations__ = {
         "index": int,
         **LEAVES,
-        **{f"maybe_{name}": Optional[kind] for name, kind in LEAVES.items()},
+        **{f"maybe_{name}": kind | None for name, kind in LEAVES.items()},
         "words": list[str],
-        "maybe_words": Optional[list[str | None]],
+        "maybe_words": list[str | None] | None,
         "moods": list[Mood],
-        "even": Optional[str],
+        "even": str | None,
         "even_number": int,
-        "never": Optional[str],
-        "known": Optional[str],
+        "never": str | None,
+        "known": str | None,
     }
     even = strawberry.field(name="evenText", permission_classes=[Even])
     even_number = strawberry.field(permission_classes=[Even])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
@@ -58,34 +58,34 @@ def attempt(info: Info, how: str) -> Any:
 @strawberry.type
 class Query:
     everything: Everything = read("everything", Everything)
-    maybe_everything: Everything | None = read("everything", Optional[Everything])
+    maybe_everything: Everything | None = read("everything", Everything | None)
     everythings: list[Everything] = read("everythings", list[Everything])
-    maybe_everythings: Any = read("everythings", Optional[list[Everything | None]])
-    later_everythings: Any = read("everythings", Optional[list[Everything]], waits=True)
+    maybe_everythings: Any = read("everythings", list[Everything | None] | None)
+    later_everythings: Any = read("everythings", list[Everything] | None, waits=True)
     many: list[Everything] = read("many", list[Everything])
     box: Box = read("box", Box)
-    maybe_box: Box | None = read("box", Optional[Box])
+    maybe_box: Box | None = read("box", Box | None)
     boxes: list[Box] = read("boxes", list[Box])
-    maybe_boxes: Any = read("boxes", Optional[list[Box | None]])
-    later_boxes: Any = read("boxes", Optional[list[Box | None]], waits=True)
-    guarded_boxes: Any = read("boxes", Optional[list[Box]], permission_classes=[Never])
-    owners: Any = read("owners", Optional[list[Owner]])
-    named: Named | None = read("named", Optional[Named])
+    maybe_boxes: Any = read("boxes", list[Box | None] | None)
+    later_boxes: Any = read("boxes", list[Box | None] | None, waits=True)
+    guarded_boxes: Any = read("boxes", list[Box] | None, permission_classes=[Never])
+    owners: Any = read("owners", list[Owner] | None)
+    named: Named | None = read("named", Named | None)
     all_named: Any = read("all_named", list[Named])
-    some_named: Any = read("all_named", Optional[list[Named | None]], waits=True)
-    being: Any = read("being", Optional[Being])
+    some_named: Any = read("all_named", list[Named | None] | None, waits=True)
+    being: Any = read("being", Being | None)
     beings: Any = read("beings", list[Being])
-    maybe_beings: Any = read("beings", Optional[list[Being | None]])
-    shapes: Any = read("shapes", Optional[list[Shape]])
-    maybe_shapes: Any = read("shapes", Optional[list[Shape | None]])
-    circle: Circle | None = read("circle", Optional[Circle])
-    square: Square | None = read("square", Optional[Square])
-    grids: Grids | None = read("grids", Optional[Grids])
-    grid_list: Any = read("grid_list", Optional[list[Grids | None]])
-    numbers: Any = read("numbers", Optional[list[int]])
+    maybe_beings: Any = read("beings", list[Being | None] | None)
+    shapes: Any = read("shapes", list[Shape] | None)
+    maybe_shapes: Any = read("shapes", list[Shape | None] | None)
+    circle: Circle | None = read("circle", Circle | None)
+    square: Square | None = read("square", Square | None)
+    grids: Grids | None = read("grids", Grids | None)
+    grid_list: Any = read("grid_list", list[Grids | None] | None)
+    numbers: Any = read("numbers", list[int] | None)
     levels: Any = read("levels", list[Level])
     version: str = read("version", str)
-    maybe_version: str | None = read("version", Optional[str], waits=True)
+    maybe_version: str | None = read("version", str | None, waits=True)
     nothing: str | None
 
     @strawberry.field
@@ -209,5 +209,3 @@ def make_world(faults: Iterable[Fault] = (), many: int = 0) -> World:
     for fault in faults:
         world.spoil(fault)
     return world
-
-

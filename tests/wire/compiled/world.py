@@ -111,7 +111,9 @@ LEAF_VALUES: dict[str, Sequence[Any]] = {
 
 def everything(index: int) -> EverythingModel:
     values = {name: variants[index % 4] for name, variants in LEAF_VALUES.items()}
-    given = {f"maybe_{name}": value if (index + place) % 3 else None for place, (name, value) in enumerate(values.items())}
+    given = {
+        f"maybe_{name}": value if (index + place) % 3 else None for place, (name, value) in enumerate(values.items())
+    }
     kept = {"even": "even", "even_number": index, "never": "never", "known": None if index == 2 else "known"}
     lists = {"words": ["a", "b"], "maybe_words": [None, "c"], "moods": [Mood.WILD, Mood.CALM]}
     return EverythingModel(index=index, **values, **given, **kept, **lists)
@@ -275,7 +277,7 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One value that is wrong: an attribute of the object at `place` among those of its type, round if there are few."""
+    """A value that is wrong: an attribute of the object at `place` among those of its type, round if there are few."""
 
     type_name: str
     attribute: str
