@@ -34,7 +34,8 @@ from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services.identity import TokenMaking, actor_of
 from app.wire.asgi import BoundedBody, RequestLog
-from app.wire.http import GraphQLView, RefusedRequest
+from app.wire.http.status import RefusedRequest
+from app.wire.http.view import GraphQLView
 from app.wire.persisted import PersistedDocuments, read_manifest
 
 PAGE = Path(__file__).parent / "static" / "graphiql"

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 
 from app.wire.encoding import encode, encode_result
-from app.wire.http import GraphQLView
+from app.wire.http.view import GraphQLView
 from benchmarks.graphs import LIST, QUERIES, SMALLEST, Context, make_data, our_schema, stock_schema
 
 

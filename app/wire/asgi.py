@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.wire.accept import accepted_by
 from app.wire.deadlines import within
-from app.wire.http_respond import refuse
-from app.wire.http_status import Header, refused
+from app.wire.http.accept import accepted_by
+from app.wire.http.respond import refuse
+from app.wire.http.status import Header, refused
 
 log = structlog.get_logger("rapport.requests")
 

@@ -8,7 +8,7 @@ import asyncio
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from app.wire.sockets import ABORT
+from app.wire.sockets.socket import ABORT
 
 GOING_AWAY = 1001
 

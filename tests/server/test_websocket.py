@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from app.platform.settings import Settings
-from app.wire.conversation import SocketLimits
+from app.wire.sockets.conversation import SocketLimits
 from tests.practice import Practice
 from tests.server.serving import (
     PROTOCOL,

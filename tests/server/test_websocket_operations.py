@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from app.platform.settings import Settings
-from app.wire.conversation import SocketLimits
+from app.wire.sockets.conversation import SocketLimits
 from tests.operations import BOOK, add_window
 from tests.practice import Person, Practice
 from tests.server.serving import (

@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from strawberry.schema.config import StrawberryConfig
 
 from app.wire.errors import shown
-from app.wire.http import GraphQLView, RefusedRequest
+from app.wire.http.status import RefusedRequest
+from app.wire.http.view import GraphQLView
 from app.wire.limits import Limits
 from app.wire.persisted import PersistedDocuments
 from app.wire.schema import WireSchema

@@ -15,9 +15,9 @@ from starlette.types import Message
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.schema.config import StrawberryConfig
 
-from app.wire.http_status import RefusedRequest
-from app.wire.sockets import ABORT
-from app.wire.websocket import SocketEndpoint
+from app.wire.http.status import RefusedRequest
+from app.wire.sockets.endpoint import SocketEndpoint
+from app.wire.sockets.socket import ABORT
 
 SECONDS = 5.0  # the longest wait for anything that is to come
 AT_REST = 0.05  # how long nothing is listened for

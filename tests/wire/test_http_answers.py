@@ -7,7 +7,7 @@ import pytest
 import structlog
 from httpx2 import AsyncClient, Response
 
-from app.wire.http_status import STATUS
+from app.wire.http.status import STATUS
 from tests.wire.http_world import House, serving
 
 GRAPHQL = "application/graphql-response+json"

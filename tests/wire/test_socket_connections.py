@@ -12,7 +12,7 @@ import pytest
 import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from app.wire.conversation import SocketLimits
+from app.wire.sockets.conversation import SocketLimits
 from app.wire.uvicorn_websocket import GoingAwayWebSocket
 from tests.server.serving import Served, Socket, start_serving
 from tests.wire.socket_peer import SECONDS, TODAY, World, endpoint

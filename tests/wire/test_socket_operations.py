@@ -7,8 +7,8 @@ import json
 import pytest
 import structlog
 
-from app.wire.conversation import SocketLimits
 from app.wire.persisted import MemoryStore, PersistedDocuments
+from app.wire.sockets.conversation import SocketLimits
 from tests.wire.socket_peer import BEFORE, TODAY, Dialect, Peer, World, endpoint
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
-from app.wire.conversation import SocketLimits
+from app.wire.sockets.conversation import SocketLimits
 from tests.wire.socket_peer import BEFORE, TODAY, Dialect, Peer, World, endpoint
 
 

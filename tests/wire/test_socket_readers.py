@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import structlog
 
-from app.wire.conversation import SocketLimits
+from app.wire.sockets.conversation import SocketLimits
 from tests.wire.socket_peer import BEFORE, SECONDS, TODAY, Dialect, Peer, World, endpoint
 
 

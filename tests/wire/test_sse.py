@@ -10,10 +10,10 @@ import structlog
 from httpx2 import AsyncClient, Response
 from starlette.types import Message
 
-from app.wire.accept import accepted
-from app.wire.http_request import Exchange
-from app.wire.http_stream import Results, StreamedAnswer
-from app.wire.sse import Events
+from app.wire.http.accept import accepted
+from app.wire.http.request import Exchange
+from app.wire.http.sse import Events
+from app.wire.http.stream import Results, StreamedAnswer
 from tests.wire.http_world import House, make_view, serving
 
 EVENTS = {"accept": "text/event-stream"}

@@ -15,7 +15,7 @@ from app.context import Context
 from app.events import CoachAssigned, Event, MemberSignedUp
 from app.platform.tokens import AccessTokens
 from app.services.identity import find_viewer
-from app.wire.http import RefusedRequest
+from app.wire.http.status import RefusedRequest
 from tests.operations import LOG_IN, LOG_OUT, MEMBERS, REFRESH, SESSIONS, SIGN_UP, VIEWER, nothing_written
 from tests.practice import Person, Practice
 

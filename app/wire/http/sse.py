@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from app.wire.encoding import encode
-from app.wire.http_status import Header
-from app.wire.incremental import payload_of
+from app.wire.http.incremental import payload_of
+from app.wire.http.status import Header
 
 EVENTS: Final = b"text/event-stream; charset=utf-8"
 

@@ -9,8 +9,8 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 
-from app.wire.conversation import Closing, Conversation, Errand
-from app.wire.socket_operation import Operation
+from app.wire.sockets.conversation import Closing, Conversation, Errand
+from app.wire.sockets.operation import Operation
 
 KEEP_ALIVE = '{"type":"ka"}'
 

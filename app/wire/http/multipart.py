@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.wire.encoding import encode
-from app.wire.http_status import Header
-from app.wire.incremental import is_incremental, payload_of
+from app.wire.http.incremental import is_incremental, payload_of
+from app.wire.http.status import Header
 
 _NO_CACHE: Header = (b"cache-control", b"no-cache")
 

@@ -7,11 +7,11 @@ import structlog
 from graphql import GraphQLError
 from starlette.types import Message, Send
 
-from app.wire.accept import Accepted
 from app.wire.deadlines import within
 from app.wire.encoding import encode, encode_result, formatted_errors
-from app.wire.http_request import Exchange
-from app.wire.http_status import JSON, Header, RefusedRequest, error_body, is_request_error, status_of_errors
+from app.wire.http.accept import Accepted
+from app.wire.http.request import Exchange
+from app.wire.http.status import JSON, Header, RefusedRequest, error_body, is_request_error, status_of_errors
 
 log = structlog.get_logger(__name__)
 

@@ -11,17 +11,15 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from app.wire.accept import accepted, is_json
 from app.wire.errors import shown
-from app.wire.http_request import ClientLeft, Exchange, GraphQLRequest, body_of, got, parameters_of, posted
-from app.wire.http_respond import refuse, respond_with_errors, respond_with_result
-from app.wire.http_status import Header, RefusedRequest, error_response, is_request_error, refused
-from app.wire.http_stream import HttpStreams
+from app.wire.http.accept import accepted, is_json
+from app.wire.http.request import ClientLeft, Exchange, GraphQLRequest, body_of, got, parameters_of, posted
+from app.wire.http.respond import refuse, respond_with_errors, respond_with_result
+from app.wire.http.status import Header, RefusedRequest, is_request_error, refused
+from app.wire.http.stream import HttpStreams
 from app.wire.persisted import PersistedDocuments
 from app.wire.schema import WireSchema
-from app.wire.websocket import SocketEndpoint
-
-__all__ = ["GraphQLView", "RefusedRequest", "error_response"]
+from app.wire.sockets.endpoint import SocketEndpoint
 
 MakeContext = Callable[[HTTPConnection], Awaitable[Any]]
 Connected = Callable[[Any], Awaitable[None]]

@@ -4,7 +4,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from app.wire.conversation import Conversation, Errand
+from app.wire.sockets.conversation import Conversation, Errand
 
 PING, PONG = '{"type":"ping"}', '{"type":"pong"}'
 TERMINATED = 4499  # what this protocol's clients call a frozen socket themselves, and come back after

@@ -13,14 +13,14 @@ from strawberry.types.graphql import OperationType
 
 from app.wire.documents import Prepared
 from app.wire.errors import shown
-from app.wire.http_request import Exchange, GraphQLRequest
-from app.wire.http_respond import SEND_SECONDS, StoppedReading, pass_on, respond_with_result
-from app.wire.http_status import Header, is_request_error
-from app.wire.incremental import is_incremental
-from app.wire.multipart import IncrementalParts, SubscriptionParts
+from app.wire.http.incremental import is_incremental
+from app.wire.http.multipart import IncrementalParts, SubscriptionParts
+from app.wire.http.request import Exchange, GraphQLRequest
+from app.wire.http.respond import SEND_SECONDS, StoppedReading, pass_on, respond_with_result
+from app.wire.http.sse import Events
+from app.wire.http.status import Header, is_request_error
 from app.wire.persisted import PersistedDocuments
 from app.wire.schema import WireSchema
-from app.wire.sse import Events
 
 HEARTBEAT_SECONDS = 12.0
 

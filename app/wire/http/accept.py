@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.wire.http_status import GRAPHQL_RESPONSE, JSON
+from app.wire.http.status import GRAPHQL_RESPONSE, JSON
 
 _REMEMBERED = 256
 _LONGEST_REMEMBERED = 512

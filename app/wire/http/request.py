@@ -9,8 +9,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
-from app.wire.accept import Accepted
-from app.wire.http_status import Header, refused
+from app.wire.http.accept import Accepted
+from app.wire.http.status import Header, refused
 
 _MOST_PARAMETERS = 32
 

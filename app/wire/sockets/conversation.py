@@ -24,8 +24,8 @@ from strawberry.schema import BaseSchema
 
 from app.wire.encoding import encode
 from app.wire.persisted import PersistedDocuments
-from app.wire.socket_operation import Asked, Operation
-from app.wire.sockets import Socket, SocketGone
+from app.wire.sockets.operation import Asked, Operation
+from app.wire.sockets.socket import Socket, SocketGone
 
 log = structlog.get_logger(__name__)
 

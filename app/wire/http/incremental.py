@@ -5,7 +5,7 @@ from typing import Any
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 
 from app.wire.encoding import formatted, formatted_errors
-from app.wire.http_status import is_request_error
+from app.wire.http.status import is_request_error
 
 
 def is_incremental(result: Any) -> bool:

@@ -10,12 +10,12 @@ from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
 from app.wire.encoding import encode, formatted
 from app.wire.errors import shown
-from app.wire.http_status import is_request_error
-from app.wire.incremental import is_incremental, payload_of
-from app.wire.sockets import SocketGone
+from app.wire.http.incremental import is_incremental, payload_of
+from app.wire.http.status import is_request_error
+from app.wire.sockets.socket import SocketGone
 
 if TYPE_CHECKING:
-    from app.wire.conversation import Conversation
+    from app.wire.sockets.conversation import Conversation
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 from strawberry.schema import BaseSchema
 
-from app.wire.conversation import Connected, Conversation, Errand, Served, SocketLimits
-from app.wire.http_status import RefusedRequest
-from app.wire.legacy_websocket import LegacyConversation
+from app.wire.http.status import RefusedRequest
 from app.wire.persisted import PersistedDocuments
-from app.wire.sockets import Socket, SocketGone
-from app.wire.transport_ws import TransportConversation
+from app.wire.sockets.conversation import Connected, Conversation, Errand, Served, SocketLimits
+from app.wire.sockets.legacy_ws import LegacyConversation
+from app.wire.sockets.socket import Socket, SocketGone
+from app.wire.sockets.transport_ws import TransportConversation
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: whole answers, server-sent events and increments in parts."""
