@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, Flag
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -82,10 +82,15 @@ def _fixing(type_: GraphQLLeafType) -> Callable[[Any], Any]:
     return fix
 
 
+def _makes_members(kind: type[Enum]) -> bool:
+    """Whether there are instances that are none of the members: combined flags, and what `_missing_` makes."""
+    return issubclass(kind, Flag) or kind._missing_.__func__ is not Enum._missing_.__func__  # type: ignore[attr-defined]
+
+
 def _enum(type_: GraphQLEnumType, fix: Callable[[Any], Any]) -> Leaf:
     """A member of the enumeration is its name, unless a schema calls it otherwise."""
     kind = getattr(type_, "wrapped_cls", None)
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    if isinstance(kind, type) and issubclass(kind, Enum) and not _makes_members(kind):
         try:
             is_named_so = all(type_.coerce_output_value(member) == member.name for member in kind)
         except Exception:  # a member that the schema leaves out

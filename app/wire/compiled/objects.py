@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from graphql import GraphQLObjectType, Undefined
 from strawberry.execution import optimized_is_awaitable
 
 from app.wire.compiled.columns import Column
-from app.wire.compiled.completers import Completer, LeafCompleter, Rows, defined
+from app.wire.compiled.completers import Completer, LeafCompleter, Rows, defined, discard
 from app.wire.compiled.leaves import General
 from app.wire.compiled.resolving import PARENT, Call, Read, Resolve, require
 from app.wire.compiled.run import FieldPlace, Run, side_by_side
@@ -75,8 +75,8 @@ class ObjectCompleter:
         for parent in parents:
             if type(parent) not in known:
                 self.admit(parent)
-            if is_type_of is not None and is_type_of(parent, info) is not True:
-                raise General("not of the type")
+            if is_type_of is not None and (verdict := is_type_of(parent, info)) is not True:
+                refuse(verdict)
 
     def admit(self, value: Any) -> None:
         """Raises `General` for what cannot be completed as an object."""
@@ -91,13 +91,19 @@ class ObjectCompleter:
         return defined(*_Source(self).written())
 
 
+def refuse(verdict: Any) -> NoReturn:
+    """Of an `is_type_of` that did not say yes, or not yet."""
+    discard(verdict)
+    raise General("not of the type")
+
+
 class _Source:
     """The text of an object's function, and the names that it speaks of."""
 
     def __init__(self, completer: ObjectCompleter) -> None:
         self.completer = completer
         self.names: dict[str, Any] = {
-            "General": General,
+            "refuse": refuse,
             "known": completer.known,
             "admit": completer.admit,
             "make": struct_of(tuple(completer.fields)),
@@ -138,7 +144,8 @@ class _Source:
             lines += [f"    if {PARENT} is None:", "        add(None)", "        continue"]
         lines.append(f"    admit({PARENT})")
         if self.completer.type.is_type_of is not None:
-            lines.append(f"if is_type_of({PARENT}, info) is not True: raise General")
+            lines.append(f"verdict = is_type_of({PARENT}, info)")
+            lines.append("if verdict is not True: refuse(verdict)")
         return lines
 
     def _inline(self, field: InlineField, number: int, value: str) -> None:

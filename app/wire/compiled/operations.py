@@ -72,13 +72,15 @@ class RootField:
         assert self.completer is not None
         try:
             rows = self.completer.rows((value,), run)
+            if self.completer.is_sync:
+                return _only(rows, run)
         except Exception as error:
             return self._generally(value, run, error)
-        return rows[0] if self.completer.is_sync else self._when_completed(rows, value, run)
+        return self._when_completed(rows, value, run)
 
     async def _when_completed(self, rows: Awaitable[Any], value: Any, run: Run) -> Any:
         try:
-            return (await rows)[0]
+            return _only(await rows, run)
         except Exception as error:
             completed = self._generally(value, run, error)
         return await completed if optimized_is_awaitable(completed) else completed
@@ -107,6 +109,12 @@ class RootField:
         if not self.is_nullable:
             raise located
         run.collected.add(located, self.path)
+
+
+def _only(rows: list[Any], run: Run) -> Any:
+    if run.asked_for_path:
+        raise General("a resolver asks for its path")
+    return rows[0]
 
 
 class OperationPlan:

@@ -73,7 +73,8 @@ class CompiledInfo:
     @property
     def path(self) -> Path:
         if self._path is None:
-            raise General
+            self._run.asked_for_path = True  # whatever the resolver makes of the exception
+            raise General("a resolver asks for its path")
         return self._path
 
     @property
@@ -140,6 +141,7 @@ class Run:
         "_executor",
         "_infos",
         "_strawberry_infos",
+        "asked_for_path",
         "collected",
         "context",
         "fallbacks",
@@ -164,6 +166,7 @@ class Run:
         self.operation_extensions = operation_extensions
         self.collected = CollectedErrors()
         self.fallbacks: list[str] = []
+        self.asked_for_path = False
         self._executor: PlainExecutor | None = None
         self._infos: dict[FieldPlace, CompiledInfo] = {}
         self._strawberry_infos: dict[FieldPlace, Any] = {}

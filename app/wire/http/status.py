@@ -5,7 +5,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from graphql import GraphQLError
-from starlette.responses import Response
 from strawberry.types.execution import PreExecutionError
 
 from app.wire.encoding import encode
@@ -81,8 +80,3 @@ def status_of_errors(errors: Sequence[GraphQLError], media_type: bytes) -> int:
 
 def error_body(status: int, code: str, message: str) -> bytes:
     return encode({"errors": [{"message": message, "extensions": {"code": code, "status": status}}]})
-
-
-def error_response(status: int, code: str, message: str, media_type: bytes = JSON) -> Response:
-    """A refusal for Starlette to send."""
-    return Response(error_body(status, code, message), status, {"content-type": media_type.decode()})
