@@ -1,7 +1,7 @@
 """Documents: parsed, validated and measured once, and kept with their plans as long as there is room."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from graphql import (
@@ -27,7 +27,8 @@ from app.wire.limits import Limits, Measure, measure
 
 AnyExecutor = TypeVar("AnyExecutor", bound=Executor[Any])
 
-MOST_PLANS = 16  # of one document: each steering variable doubles how many there could be
+WEIGHT_OF_A_FIELD = 2  # in a plan, where that of a token in a document is 1, which is about a kilobyte
+MOST_PLANS = 8  # of one document: each steering variable doubles how many there could be
 MOST_MEASURES = 64  # of one document, whose cost depends on the page sizes that variables say
 _STEERING = frozenset({"skip", "include", "defer", "stream"})
 _INCREMENTAL = frozenset({"defer", "stream"})
@@ -52,28 +53,43 @@ class Prepared:
         self.info_class = converter.config.info_class
         self._default_resolver = converter.config.default_resolver
         self._steering = tuple(sorted(steering))
-        self._plans: dict[tuple[Any, ...], OperationPlan | None] = {}
+        self._plans: dict[tuple[Any, ...], tuple[OperationPlan | None, int]] = {}
+        self.weight = document.token_count
+        self.grown: Callable[[int], None] | None = None  # told by how much, when a plan is made or dropped
         self._paging: set[str] = set()
         self._measures: dict[tuple[Any, ...], Measure | GraphQLError] = {}
 
     def plan(self, variables: VariableValues) -> OperationPlan | None:
         """The plan for these variables; None if the operation goes the general way as a whole."""
         key = tuple(variables.coerced.get(name) for name in self._steering)
-        if key not in self._plans:
+        found = self._plans.get(key)
+        if found is None:
             if len(self._plans) >= MOST_PLANS:
-                self._plans.pop(next(iter(self._plans)))
-            self._plans[key] = self._made_plan(variables)
-        return self._plans[key]
+                _, weight = self._plans.pop(next(iter(self._plans)))
+                self._grow(-weight)
+            found = self._plans[key] = self._made_plan(variables)
+            self._grow(found[1])
+        return found[0]
 
-    def _made_plan(self, variables: VariableValues) -> OperationPlan | None:
+    @property
+    def plans(self) -> dict[tuple[Any, ...], OperationPlan | None]:
+        """Those made so far, by the values of the steering variables."""
+        return {key: plan for key, (plan, _) in self._plans.items()}
+
+    def _grow(self, by: int) -> None:
+        self.weight += by
+        if self.grown is not None:
+            self.grown(by)
+
+    def _made_plan(self, variables: VariableValues) -> tuple[OperationPlan | None, int]:
         root_type = self.schema.get_root_type(self.operation.operation)
         if root_type is None:
-            return None
+            return None, 0
         planner = Planner(self.schema, self.fragments, self.operation, variables, self._default_resolver)
         try:
-            return OperationPlan(planner, root_type)
+            return OperationPlan(planner, root_type), planner.planned * WEIGHT_OF_A_FIELD
         except (General, GraphQLError, RecursionError):
-            return None
+            return None, 0
 
     def measure(self, variables: Mapping[str, Any], limits: Limits) -> Measure | GraphQLError:
         """What the operation asks for with these variables, or why its page sizes are refused."""
@@ -151,12 +167,12 @@ class _Noted(Mapping[str, Any]):
 
 
 class Documents:
-    """The documents used last, together at most so many tokens: what a document takes up goes by its tokens."""
+    """The documents used last with their plans: as many as together weigh so much, in tokens and planned fields."""
 
-    def __init__(self, most_tokens: int, most_documents: int = 1_000) -> None:
-        self.most_tokens, self.most_documents = most_tokens, most_documents
+    def __init__(self, most_weight: int, most_documents: int = 1_000) -> None:
+        self.most_weight, self.most_documents = most_weight, most_documents
         self._kept: OrderedDict[tuple[str, str | None], Prepared] = OrderedDict()
-        self._tokens = 0
+        self.weight = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -173,10 +189,15 @@ class Documents:
         if key in self._kept:
             return
         self._kept[key] = prepared
-        self._tokens += prepared.document.token_count
-        while self._kept and (self._tokens > self.most_tokens or len(self._kept) > self.most_documents):
+        prepared.grown = self._grow
+        self._grow(prepared.weight)
+
+    def _grow(self, by: int) -> None:
+        self.weight += by
+        while self._kept and (self.weight > self.most_weight or len(self._kept) > self.most_documents):
             _, dropped = self._kept.popitem(last=False)
-            self._tokens -= dropped.document.token_count
+            dropped.grown = None
+            self.weight -= dropped.weight
 
 
 def _steering(document: DocumentNode) -> tuple[set[str], set[str]]:

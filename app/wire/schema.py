@@ -52,7 +52,7 @@ class WireSchema(strawberry.Schema):
         limits: Limits | None = None,
         shown: Callable[[GraphQLError], GraphQLError] | None = None,
         compiled: bool = True,
-        most_tokens: int = 30_000,
+        most_weight: int = 40_000,
         **kwargs: Any,
     ) -> None:
         """Raises `TypeError` for schema extensions and operation directives: they would not be called."""
@@ -60,7 +60,7 @@ class WireSchema(strawberry.Schema):
             raise TypeError("a WireSchema takes neither schema extensions nor operation directives")
         super().__init__(*args, **kwargs)
         self.limits, self.shown, self.compiled = limits, shown, compiled
-        self.documents = Documents(most_tokens)
+        self.documents = Documents(most_weight)
         self.executed: Executed | None = None  # told of each execution, by whoever wants to count
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:

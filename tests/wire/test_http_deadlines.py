@@ -11,8 +11,8 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.wire import http_respond
 from app.wire.deadlines import within
+from app.wire.http import respond
 from app.wire.uvicorn_http import BoundedHttp
 from tests.wire.http_world import House, make_view
 
@@ -92,7 +92,7 @@ async def test_the_cancellation_of_who_waits_gets_through() -> None:
 
 
 async def test_an_answer_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_respond, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(respond, "SEND_SECONDS", 0.05)
     view = make_view(House())
 
     async def receive() -> Message:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import STRANGER, Actor, Standing
@@ -53,18 +53,29 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
 
 async def find_viewer(db: AsyncSession, user_id: UUID | None) -> Viewer | None:
     """None when nobody is logged in, or the user is gone or no longer active."""
-    user = await db.get(User, user_id) if user_id else None
-    if user is None or not user.is_active:
+    if user_id is None:
         return None
-    member = (await db.exec(select(Member).where(Member.user_id == user.id))).one_or_none()
-    coach = (await db.exec(select(Coach).where(Coach.user_id == user.id))).one_or_none()
-    return Viewer(user, member, coach, await permissions_of(db, user))
+    found = (
+        await db.exec(
+            select(User, Member, Coach)
+            .outerjoin(Member, col(Member.user_id) == col(User.id))
+            .outerjoin(Coach, col(Coach.user_id) == col(User.id))
+            .where(col(User.id) == user_id)
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    user, member, coach = found
+    return Viewer(user, member, coach, await permissions_of(db, user)) if user.is_active else None
 
 
 async def permissions_of(db: AsyncSession, user: User) -> list[str]:
     """Those of the role, plus and minus the user's own exceptions, in alphabetical order."""
-    of_role = await db.exec(select(RolePermission.permission).where(RolePermission.role == user.role))
-    granted = set(of_role)
-    for exception in await db.exec(select(UserPermission).where(UserPermission.user_id == user.id)):
-        (granted.add if exception.is_granted else granted.discard)(exception.permission)
-    return sorted(granted)
+    of_role = select(RolePermission.permission, true()).where(col(RolePermission.role) == user.role)
+    exceptions = select(UserPermission.permission, UserPermission.is_granted).where(
+        col(UserPermission.user_id) == user.id
+    )
+    answers: dict[str, set[bool]] = {}
+    for permission, is_granted in await db.execute(of_role.union_all(exceptions)):
+        answers.setdefault(permission, set()).add(is_granted)
+    return sorted(permission for permission, granted in answers.items() if all(granted))

@@ -46,7 +46,7 @@ class Planner:
         self.operation = operation
         self.variables = variables
         self.default_resolver = default_resolver
-        self._fields_left = MOST_FIELDS
+        self.planned = 0
 
     def completer(self, type_: GraphQLOutputType, place: FieldPlace) -> Completer:
         """What completes values of a type at a place. Raises `General` for what cannot be compiled."""
@@ -73,8 +73,8 @@ class Planner:
         collected = collect_subfields(
             self.schema, self.fragments, self.variables, self.operation, type_, place.details
         ).grouped_field_set
-        self._fields_left -= 1 + len(collected)
-        if self._fields_left < 0:
+        self.planned += 1 + len(collected)
+        if self.planned > MOST_FIELDS:
             raise General("the selections are too many")
         fields = {key: self._field(key, type_, details) for key, details in collected.items()}
         return ObjectCompleter(type_, place, fields, is_nullable)

@@ -32,7 +32,7 @@ async def execute(schema: Any, text: str, variables: dict[str, Any] | None = Non
 
 
 def plans_of(schema: Any, text: str) -> dict[Any, Any]:
-    return schema.documents.get(text, None)._plans  # type: ignore[no-any-return]
+    return schema.documents.get(text, None).plans  # type: ignore[no-any-return]
 
 
 async def test_a_document_is_prepared_and_planned_once() -> None:
@@ -47,7 +47,7 @@ async def test_a_document_is_prepared_and_planned_once() -> None:
 
 
 async def test_documents_are_kept_by_their_tokens_and_the_oldest_go_first() -> None:
-    schema = schema_of(Wire, most_tokens=200)
+    schema = schema_of(Wire, most_weight=200)
 
     for number in range(300):
         await execute(schema, f"{{ a{number}: version }}")  # 6 tokens with those of the beginning and the end
@@ -58,7 +58,7 @@ async def test_documents_are_kept_by_their_tokens_and_the_oldest_go_first() -> N
 
 
 async def test_a_document_larger_than_the_room_is_answered_and_not_kept() -> None:
-    schema = schema_of(Wire, most_tokens=10)
+    schema = schema_of(Wire, most_weight=10)
 
     data = await execute(schema, BOXES)
 
@@ -150,6 +150,21 @@ async def test_plans_of_one_document_are_bounded_however_it_is_steered() -> None
         assert set(data["boxes"][0]) == {"index", *(f"a{name}" for name in names if not given[name])}
 
     assert len(plans_of(schema, text)) <= MOST_PLANS
+
+
+async def test_the_plans_of_a_document_take_up_its_room_too() -> None:
+    text = "query ($a: Boolean!, $b: Boolean!) { boxes { title @skip(if: $a) index @skip(if: $b) } }"
+    roomy, narrow = schema_of(Wire), schema_of(Wire, most_weight=100)
+
+    for a, b in ((True, False), (False, True), (False, False)):
+        for schema in (roomy, narrow):
+            await execute(schema, text, {"a": a, "b": b})
+
+    document = roomy.documents.get(text, None)
+    planned = 3 + 2 + 2  # the object for each plan, each of its fields for two of them
+    assert document.weight == document.document.token_count + 2 * planned
+    assert roomy.documents.weight == document.weight
+    assert narrow.documents.weight <= 100
 
 
 async def test_executions_of_one_plan_at_the_same_time_do_not_mix() -> None:

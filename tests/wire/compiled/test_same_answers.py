@@ -123,7 +123,7 @@ async def test_everything_that_can_be_compiled_is(went: Went) -> None:
 
     assert wire.body == stock.body
     assert (went.planned, went.steps_back) == (True, [])
-    plan = next(iter(WIRE.documents.get(asked.text, None)._plans.values()))
+    plan = next(iter(WIRE.documents.get(asked.text, None).plans.values()))
     assert not [path for path, way in ways(plan) if way not in {"read", "called", "by column"}]
 
 
