@@ -107,6 +107,7 @@ class RootField:
     def _failed(self, error: Exception, run: Run) -> None:
         located = located_error(error, self.place.nodes, [self.key])
         if not self.is_nullable:
+            run.collected.add(located, None)  # from here on, what else may fail has nothing to be missing from
             raise located
         run.collected.add(located, self.path)
 
