@@ -25,7 +25,7 @@ from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedde
 from app.platform.logs import configure_logs
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.problems import Problem
-from app.server import Application, server_config
+from app.server import Application, server_config, trusted_documents
 from app.services import identity as identity_service
 from app.services.identity.accounts import NewAdmin
 
@@ -88,6 +88,7 @@ def serve(
     ] = None,
 ) -> None:
     """Starts the server; with nothing configured, a PostgreSQL and a Redis of its own too."""
+    trusted_documents(read_settings())  # each server process reads it: better one complaint, before any of them
     with servers(data_dir) as settings:
         embedded = not read_settings().database_url
         settings = settings.model_copy(update={"demo": embedded if demo is None else demo})

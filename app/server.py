@@ -64,7 +64,7 @@ class Application:
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         self.house = House(self.database, self.live, Passwords(), making, clock)
         self.documents = RedisDocuments(settings.redis_url)
-        trusted = _trusted_documents(settings)
+        trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
         self.view = GraphQLView(
             schema,
@@ -168,7 +168,8 @@ class Application:
         return app
 
 
-def _trusted_documents(settings: Settings) -> dict[str, str] | None:
+def trusted_documents(settings: Settings) -> dict[str, str] | None:
+    """Those of the manifest, if there is one. Raises `InvalidSettings`."""
     if not settings.trusted_documents:
         return None
     try:

@@ -235,6 +235,7 @@ def _decimal_scalar() -> ScalarDefinition:
             f'An exact decimal number of at most {_MAX_DIGITS} digits, written as a string of plain digits: "12.50". '
             "A whole number may also be given as one; a number with a point may not, it could be rounded on its way."
         ),
+        specified_by_url="https://www.w3.org/TR/xmlschema11-2/#decimal",
         serialize=_serialize_decimal,
         parse_value=parse_value,
         parse_literal=parse_literal,
@@ -263,6 +264,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         "A wall-clock time without a time zone, `HH:MM:SS`; `HH:MM` may be given.",
         _serialize_local_time,
         _parse_local_time,
+        "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     ),
     TimeZone: _text_scalar(
         "TimeZone",

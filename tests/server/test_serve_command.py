@@ -162,6 +162,7 @@ def test_a_port_in_use_and_a_wrong_setting_are_said_in_one_line(tmp_path: Path) 
         for extra, words in (
             ({"DATABASE_URL": "mysql://nowhere"}, "DATABASE_URL"),
             ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+            ({"TRUSTED_DOCUMENTS": "/nowhere/manifest.json"}, "TRUSTED_DOCUMENTS"),
             ({}, f":{port}"),
         ):
             other = ["serve", "--port", port, "--data-dir", str(tmp_path / "other"), "--no-demo"]
