@@ -1,5 +1,6 @@
 """The ASGI application: routes, middleware and what lives as long as the process."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -192,7 +193,11 @@ def create_app() -> Starlette:
     """For uvicorn: a process of its own, settings from the environment."""
     settings = read_settings()
     configure_logs(settings.log_format, settings.log_level)
-    return Application(settings).asgi()
+    app = Application(settings).asgi()
+    # Modules, schema and routes stay for good: a full collection need not look at them again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def server_config(settings: Settings, host: str, port: int, workers: int = 1) -> uvicorn.Config:

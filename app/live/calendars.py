@@ -33,9 +33,12 @@ _AUDIENCE = text("SELECT booking_audience FROM coaches WHERE id = :coach_id")
 _ASSIGNED = text("SELECT id FROM members WHERE coach_id = :coach_id AND id = ANY(:members)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SlotAvailability:
-    """A snapshot, or what changed since the last one that this view was sent; slots are as everybody sees them."""
+    """A snapshot, or what changed since the last one that this view was sent; slots are as everybody sees them.
+
+    Views that were shown the same are given the same object, so that it is executed and encoded once for all.
+    """
 
     version: int
     is_snapshot: bool
@@ -49,7 +52,7 @@ class _State:
     audience: BookingAudience
     asked_for: frozenset[UUID]
     assigned: frozenset[UUID]
-    slots: dict[datetime, Slot]
+    slots: dict[datetime, Slot]  # one object for one version at one time
 
     def knows(self, actor: Actor) -> bool:
         """Whether this was read with the question whether this member is the coach's own."""
@@ -67,6 +70,14 @@ class _State:
         return self.audience is BookingAudience.MEMBERS or actor.member_id in self.assigned
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of one state to views that were shown another. These are few: all but the slow are at the last."""
+
+    newest: dict[datetime, Slot]
+    differences: list[tuple[dict[datetime, Slot] | None, SlotAvailability | None]]
+
+
 class _Range:
     """The slots of one coach between two instants, read once for all views that look at them."""
 
@@ -75,6 +86,20 @@ class _Range:
         self.state: _State | None = None
         self.viewers: dict[_View, Actor] = {}
         self.reading = asyncio.Lock()
+        self._told: _Told | None = None
+
+    def difference(self, shown: "_State | None", newest: "_State") -> SlotAvailability | None:
+        """None when there is nothing to tell. The same for all views that were shown the same."""
+        told = self._told
+        if told is None or told.newest is not newest.slots:
+            told = self._told = _Told(newest.slots, [])
+        before = shown.slots if shown else None
+        for known, difference in told.differences:
+            if known is before:
+                return difference
+        difference = _difference(shown, newest)
+        told.differences.append((before, difference))
+        return difference
 
     def compute(self, calendar: Calendar, now: datetime) -> dict[datetime, Slot]:
         return {slot.starts_at: slot for slot in slots_between(calendar, self.since, self.until, now)}
@@ -152,7 +177,7 @@ class LiveCalendars:
                     continue
                 if not state.may_see(actor):
                     raise Forbidden
-                difference = _difference(shown, state)
+                difference = shown_range.difference(shown, state)
                 if difference is not None:
                     yield difference
                     shown = state
@@ -189,8 +214,10 @@ class LiveCalendars:
             state = shown.state
             if state is not None and state.calendar.version >= watched.heard and state.knows(actor):
                 return state
-            shown.state = state = await self._read(shown)
-            return state
+            shown.state = read = await self._read(shown)
+            if state is not None and (state.calendar.version, state.slots) == (read.calendar.version, read.slots):
+                shown.state = read = replace(read, slots=state.slots)  # so that it is seen to be the same
+            return read
 
     async def _read(self, shown: _Range) -> _State:
         self.readings += 1

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -15,6 +16,7 @@ from graphql import (
     default_field_resolver,
     default_type_resolver,
 )
+from graphql import OperationType as CoreOperationType
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
@@ -24,6 +26,7 @@ from app.wire.compiled.leaves import General
 from app.wire.compiled.operations import OperationPlan
 from app.wire.compiled.plans import Planner
 from app.wire.limits import Limits, Measure, measure
+from app.wire.sharing import Sharing
 
 AnyExecutor = TypeVar("AnyExecutor", bound=Executor[Any])
 
@@ -47,6 +50,9 @@ class Prepared:
         }
         self.fragments = {name: FragmentDetails(node, None) for name, node in self.fragment_definitions.items()}
         self.has_variables = bool(operation.variable_definitions)
+        name = operation.name.value if operation.name else None
+        self.key = (document.loc.source.body if document.loc else "", name)
+        self.sharing = _sharing(schema, operation)
         steering, directives = _steering(document)
         self.is_incremental = bool(directives & _INCREMENTAL)
         converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
@@ -198,6 +204,17 @@ class Documents:
             _, dropped = self._kept.popitem(last=False)
             dropped.grown = None
             self.weight -= dropped.weight
+
+
+def _sharing(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Sharing | None:
+    """How the events of a subscription are shared, if its definition says so."""
+    root_type, first = schema.get_root_type(operation.operation), operation.selection_set.selections[0]
+    if operation.operation is not CoreOperationType.SUBSCRIPTION or root_type is None:
+        return None
+    found = schema.get_field(root_type, first.name.value) if isinstance(first, FieldNode) else None
+    field = found.extensions.get("strawberry-definition") if found else None
+    metadata: Mapping[Any, Any] = getattr(field, "metadata", None) or {}
+    return metadata.get(Sharing)
 
 
 def _steering(document: DocumentNode) -> tuple[set[str], set[str]]:

@@ -49,7 +49,8 @@ def formatted(result: Any) -> dict[str, object]:
 
 def encode_result(result: Any) -> bytes:
     """The whole answer of one operation."""
-    return encode(formatted(result))
+    encoded: bytes | None = getattr(result, "encoded", None)
+    return encode(formatted(result)) if encoded is None else encoded
 
 
 def formatted_errors(errors: list[GraphQLError]) -> dict[str, object]:

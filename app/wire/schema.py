@@ -1,6 +1,7 @@
 """The schema that serves: documents prepared once, operations executed by compiled plans, errors shown as allowed."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -32,8 +33,10 @@ from strawberry.utils.aio import aclosing
 
 from app.wire.compiled.run import Run
 from app.wire.documents import Documents, Prepared
+from app.wire.encoding import encode
 from app.wire.limits import LONGEST_TYPED_BY_HAND, Limits, Measure, cut, parsed, refusal, validation_errors
 from app.wire.measure import error_extensions
+from app.wire.sharing import SharedAnswers
 
 Variables = dict[str, Any] | None
 Executed = Callable[[Prepared, Run | None, Any], None]
@@ -61,6 +64,7 @@ class WireSchema(strawberry.Schema):
         super().__init__(*args, **kwargs)
         self.limits, self.shown, self.compiled = limits, shown, compiled
         self.documents = Documents(most_weight)
+        self._shared = SharedAnswers()
         self.executed: Executed | None = None  # told of each execution, by whoever wants to count
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
@@ -267,10 +271,21 @@ class WireSchema(strawberry.Schema):
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=source.errors)
             return
+        told_more = (run.operation_extensions or {}).get("cost")  # beside the data, which alone is shared
+        sharing, asked = None if told_more else run.prepared.sharing, b""
+        if sharing is not None:
+            try:
+                asked = encode([run.prepared.key, run.variables.coerced, run.operation_extensions])
+            except TypeError:  # a variable that cannot be compared with another's
+                sharing = None
         async with aclosing(source):
             async for payload in source:
                 event = Run(run.prepared, run.context, payload, run.variables, run.operation_extensions)
-                yield await self._executed(event)
+                if sharing is None:
+                    yield await self._executed(event)
+                else:
+                    key = asked, sharing.visibility(run.context)
+                    yield await self._shared.answer(payload, key, partial(self._executed, event))
 
     async def _increments(self, run: Run) -> AsyncGenerator[Any, None]:
         executor: Executor[Any] = run.prepared.make_executor(

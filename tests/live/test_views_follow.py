@@ -1,10 +1,14 @@
 """Every path that moves capacity reaches the open views, once, after its commit (15.2 to 15.4)."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from strawberry.types.graphql import OperationType
 
+from app.api import schema
+from app.wire.documents import Prepared
 from tests.live.views import WATCH, assert_view_follows, version_of, watching
 from tests.operations import (
     ADD_TIME_OFF,
@@ -224,6 +228,30 @@ async def test_views_of_one_range_share_one_reading(practice: Practice) -> None:
 
         assert one.slots == other.slots
         assert practice.house.live.readings == readings + 1
+
+
+async def test_a_change_is_executed_once_for_all_views_that_were_shown_the_same(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coach = await practice.coach()
+    members = await practice.members(4, coach)
+    await add_window(practice, coach)
+    executed: list[str] = []
+
+    def note(prepared: Prepared, run: object, plan: object) -> None:
+        if prepared.operation_type is OperationType.SUBSCRIPTION:
+            executed.append(prepared.operation.selection_set.selections[0].name.value)  # type: ignore[union-attr]
+
+    monkeypatch.setattr(schema, "executed", note)
+    async with AsyncExitStack() as stack:
+        views = [await stack.enter_async_context(watching(practice, who, coach, *WEEK)) for who in members]
+        assert executed == ["slotAvailability"]  # the snapshot, which those who come later are given too
+        await booked(practice, members[0], coach, NINE)
+        for view in views:
+            await view.reaches(2)
+
+        assert executed == ["slotAvailability"] * 2
+        assert all(view.slots == views[0].slots for view in views)
 
 
 async def test_nothing_is_kept_for_views_that_are_closed(practice: Practice) -> None:

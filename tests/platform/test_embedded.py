@@ -42,10 +42,10 @@ WAIT_SECONDS = 30
 
 # Everything is imported before the user changes: the interpreter itself may lie in a folder closed to that user.
 SERVE = """
-import asyncio, json, os, sys
+import asyncio, asyncpg, json, os, signal, sys
 from dataclasses import asdict
 from pathlib import Path
-import asyncpg
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 from app.platform.embedded import embedded_servers
 
 async def who(url):

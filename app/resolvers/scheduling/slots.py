@@ -13,6 +13,7 @@ from app.schema.scheduling import Slot, SlotAvailability, SlotCalendar, SlotExpl
 from app.services import scheduling as scheduling_service
 from app.wire.relay import parse_key
 from app.wire.scalars import TimeZone
+from app.wire.sharing import shared
 
 From = Annotated[datetime, strawberry.argument(name="from", description="Starts at this instant or later.")]
 To = Annotated[datetime, strawberry.argument(description="Starts before this instant; at most 93 days later.")]
@@ -79,6 +80,7 @@ class Subscription:
     @strawberry.subscription(
         graphql_type=SlotAvailability,
         description="Every slot of the range at once, then each change as it is made by anybody.",
+        metadata=shared(),  # slots are as everybody sees them who may look at all
     )
     async def slot_availability(
         self, info: Info, coach_id: CoachId, from_: From, to: To

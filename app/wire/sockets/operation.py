@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
-from app.wire.encoding import encode, formatted
+from app.wire.encoding import encode, encode_result
 from app.wire.errors import shown
 from app.wire.http.incremental import is_incremental, payload_of
 from app.wire.http.status import is_request_error
@@ -107,7 +107,7 @@ class Operation:
                     await self._fail(result.errors)
                     return
                 await self._remember()
-            await self.send_next(encode(payload_of(result) if is_incremental(result) else formatted(result)))
+            await self.send_next(encode(payload_of(result)) if is_incremental(result) else encode_result(result))
 
     def _is_refused(self, first: Any, text: str | None) -> bool:
         """Whether nothing of it was executed, or it is a subscription that fails before it had an event."""
