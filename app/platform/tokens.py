@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ class AccessTokens:
     def __init__(self, secret: str, lifetime: timedelta) -> None:
         self._key = OctKey.import_key(secret)
         self._lifetime = lifetime
+        # A genuine token stays genuine, and its time is looked at again: one that failed raises, and is not kept.
+        self._claims_of = lru_cache(maxsize=2_000)(self._verified)
 
     def issue(self, claims: Mapping[str, Any], now: datetime) -> tuple[str, datetime]:
         """The token and the instant at which it stops being good."""
@@ -31,12 +34,16 @@ class AccessTokens:
     def read(self, token: str, now: datetime) -> dict[str, Any] | None:
         """The claims of a token that is genuine and still good; else None."""
         try:
-            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
+            claims = self._claims_of(token)
         except Exception:  # joserfc trips over forged headers in more ways than its own errors
             return None
         if claims.get("iss") != _ISSUER or not isinstance(claims.get("exp"), int):
             return None
         return claims if datetime.fromtimestamp(claims["exp"], UTC) > now else None
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
+        return claims
 
 
 def new_refresh_token() -> str:
