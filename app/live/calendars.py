@@ -6,7 +6,7 @@ database; each holds the state that it last showed and sends the difference to t
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -159,7 +159,7 @@ class LiveCalendars:
 
     async def slot_availability(
         self, actor: Actor, coach_id: UUID, since: datetime, until: datetime
-    ) -> AsyncIterator[SlotAvailability]:
+    ) -> AsyncGenerator[SlotAvailability, None]:
         """A snapshot, then what changes; raises `Forbidden` as soon as the actor may not see it any more."""
         async with self._database.transaction(actor.settings(), read_only=True) as db:
             await open_calendar(db, coach_id)
@@ -214,9 +214,13 @@ class LiveCalendars:
             state = shown.state
             if state is not None and state.calendar.version >= watched.heard and state.knows(actor):
                 return state
-            shown.state = read = await self._read(shown)
-            if state is not None and (state.calendar.version, state.slots) == (read.calendar.version, read.slots):
-                shown.state = read = replace(read, slots=state.slots)  # so that it is seen to be the same
+            read = await self._read(shown)
+            before = shown.state  # time may have moved it meanwhile
+            if before is not None and (before.calendar.version, before.slots) == (read.calendar.version, read.slots):
+                read = replace(read, slots=before.slots)  # so that it is seen to be the same
+            shown.state = read
+            if before is not None and before.slots is not read.slots:
+                shown.wake()  # it was read for one who joined, and time had moved
             return read
 
     async def _read(self, shown: _Range) -> _State:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +35,7 @@ class AccessTokens:
     def read(self, token: str, now: datetime) -> dict[str, Any] | None:
         """The claims of a token that is genuine and still good; else None."""
         try:
-            claims = self._claims_of(token)
+            claims = deepcopy(self._claims_of(token))  # whatever a caller does with them
         except Exception:  # joserfc trips over forged headers in more ways than its own errors
             return None
         if claims.get("iss") != _ISSUER or not isinstance(claims.get("exp"), int):

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from sys import getsizeof
 from typing import Any, TypeVar
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
+    Undefined,
     VariableNode,
     default_field_resolver,
     default_type_resolver,
@@ -60,7 +62,7 @@ class Prepared:
         self._default_resolver = converter.config.default_resolver
         self._steering = tuple(sorted(steering))
         self._plans: dict[tuple[Any, ...], tuple[OperationPlan | None, int]] = {}
-        self.weight = document.token_count
+        self.weight = document.token_count + getsizeof(self.key[0]) // 1_024  # a comment is no token
         self.grown: Callable[[int], None] | None = None  # told by how much, when a plan is made or dropped
         self._paging: set[str] = set()
         self._measures: dict[tuple[Any, ...], Measure | GraphQLError] = {}
@@ -98,13 +100,12 @@ class Prepared:
             return None, 0
 
     def measure(self, variables: Mapping[str, Any], limits: Limits) -> Measure | GraphQLError:
-        """What the operation asks for with these variables, or why its page sizes are refused."""
-        key = tuple(variables.get(name) for name in sorted(self._paging))
-        try:
-            if key in self._measures:
-                return self._measures[key]
-        except TypeError:  # a list of ids, which is new each time
-            return self._measured(_Noted(variables), limits)
+        """What the operation asks for with these coerced variables, or why its page sizes are refused."""
+        key = tuple(variables.get(name, Undefined) for name in sorted(self._paging))
+        if not all(value is Undefined or value is None or type(value) is int for value in key):
+            return self._measured(_Noted(variables), limits)  # a list of ids, which is new each time
+        if key in self._measures:
+            return self._measures[key]
         noted = _Noted(variables)
         found = self._measured(noted, limits)
         if not noted.names <= self._paging:

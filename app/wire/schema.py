@@ -36,7 +36,7 @@ from app.wire.documents import Documents, Prepared
 from app.wire.encoding import encode
 from app.wire.limits import LONGEST_TYPED_BY_HAND, Limits, Measure, cut, parsed, refusal, validation_errors
 from app.wire.measure import error_extensions
-from app.wire.sharing import SharedAnswers
+from app.wire.sharing import SharedAnswers, Sharing
 
 Variables = dict[str, Any] | None
 Executed = Callable[[Prepared, Run | None, Any], None]
@@ -133,13 +133,15 @@ class WireSchema(strawberry.Schema):
             return prepared
         if prepared.operation_type not in allowed:
             raise InvalidOperationTypeError(prepared.operation_type)
-        if refused := self._refusal(prepared, variable_values or {}):
-            return [refused]
-        if not prepared.has_variables:
-            return prepared, VariableValues({}, {})
-        definitions = prepared.operation.variable_definitions or ()
-        variables = get_variable_values(self._schema, definitions, variable_values or {}, max_errors=50)
-        return variables if isinstance(variables, list) else (prepared, variables)
+        variables = VariableValues({}, {})
+        if prepared.has_variables:
+            definitions = prepared.operation.variable_definitions or ()
+            coerced = get_variable_values(self._schema, definitions, variable_values or {}, max_errors=50)
+            if isinstance(coerced, list):
+                return coerced
+            variables = coerced
+        refused = self._refusal(prepared, variables.coerced)
+        return [refused] if refused else (prepared, variables)
 
     # Execution
 
@@ -164,7 +166,7 @@ class WireSchema(strawberry.Schema):
             result = await self._executed(run)
         except Exception as error:
             result = PreExecutionError(data=None, errors=[_as_graphql(error)])
-        return self._finished(result, self._asked_cost(prepared, variable_values, operation_extensions))
+        return self._finished(result, self._asked_cost(run))
 
     async def _executed(self, run: Run) -> Any:
         plan = run.prepared.plan(run.variables) if self.compiled else None
@@ -178,11 +180,12 @@ class WireSchema(strawberry.Schema):
             self.executed(run.prepared, run, plan)
         return result
 
-    def _asked_cost(self, prepared: Prepared, variables: Variables, asked: dict[str, Any] | None) -> Any:
+    def _asked_cost(self, run: Run) -> Any:
         """What the operation was reckoned to cost, for a request whose `extensions` say `"cost": true`."""
+        asked = run.operation_extensions
         if self.limits is None or not asked or asked.get("cost") is not True:
             return None
-        found = prepared.measure(variables or {}, self.limits)
+        found = run.prepared.measure(run.variables.coerced, self.limits)
         if not isinstance(found, Measure):
             return None
         limits = self.limits
@@ -249,7 +252,7 @@ class WireSchema(strawberry.Schema):
             return
         prepared, variables = ready
         run = Run(prepared, context_value, root_value, variables, operation_extensions)
-        cost = self._asked_cost(prepared, variable_values, operation_extensions)
+        cost = self._asked_cost(run)
         try:
             if prepared.operation_type is OperationType.SUBSCRIPTION:
                 results = self._events(run)
@@ -265,19 +268,13 @@ class WireSchema(strawberry.Schema):
             yield self._finished(ExecutionResult(data=None, errors=[_as_graphql(error)]))
 
     async def _events(self, run: Run) -> AsyncGenerator[Any, None]:
+        sharing, asked = self._shared_as(run)
         source: Any = create_source_event_stream(run.executor())
         if optimized_is_awaitable(source):
             source = await source
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=source.errors)
             return
-        told_more = (run.operation_extensions or {}).get("cost")  # beside the data, which alone is shared
-        sharing, asked = None if told_more else run.prepared.sharing, b""
-        if sharing is not None:
-            try:
-                asked = encode([run.prepared.key, run.variables.coerced, run.operation_extensions])
-            except TypeError:  # a variable that cannot be compared with another's
-                sharing = None
         async with aclosing(source):
             async for payload in source:
                 event = Run(run.prepared, run.context, payload, run.variables, run.operation_extensions)
@@ -286,6 +283,17 @@ class WireSchema(strawberry.Schema):
                 else:
                     key = asked, sharing.visibility(run.context)
                     yield await self._shared.answer(payload, key, partial(self._executed, event))
+
+    def _shared_as(self, run: Run) -> tuple[Sharing | None, bytes]:
+        """With whom the events are shared, and what all of those ask for."""
+        sharing = run.prepared.sharing
+        # Extensions may ask for more than data, or tell resolvers something; naming a document does neither.
+        if sharing is None or (run.operation_extensions or {}).keys() - {"persistedQuery"}:
+            return None, b""
+        try:
+            return sharing, encode([run.prepared.key, run.variables.coerced])
+        except TypeError:  # a variable that cannot be compared with another's
+            return None, b""
 
     async def _increments(self, run: Run) -> AsyncGenerator[Any, None]:
         executor: Executor[Any] = run.prepared.make_executor(

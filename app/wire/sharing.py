@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 import msgspec
 from strawberry.types import ExecutionResult
@@ -12,7 +12,11 @@ from strawberry.types import ExecutionResult
 from app.wire.encoding import encode_result
 
 EVERYBODY = "everybody"
+MOST_ANSWERS = 32
+"""Of one event: what more is asked of it is executed for each."""
+
 _BEFORE_DATA = b'{"data":'
+_UNSHARED = object()
 
 
 @dataclass(frozen=True)
@@ -46,39 +50,48 @@ class EncodedResult(ExecutionResult):
 
 
 class SharedAnswers:
-    """The answers of the events that somebody still holds."""
+    """The answers of the events that somebody still holds, a few of each: by identity, whatever events compare by."""
 
     def __init__(self) -> None:
-        self._answers: WeakKeyDictionary[Any, dict[Hashable, bytes | asyncio.Future[None]]] = WeakKeyDictionary()
+        self._answers: dict[int, tuple[ref[Any], dict[Hashable, Any]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._answers)
 
     async def answer(self, event: Any, key: Hashable, execute: Callable[[], Awaitable[Any]]) -> Any:
         """What `execute` answered to the first who asked with this key, or now.
 
         An answer with errors is nobody else's: what went wrong for one need not for another.
         """
-        try:
-            answers = self._answers.setdefault(event, {})
-        except TypeError:  # neither a class of our making nor one that can be referred to weakly
+        answers = self._of(event)
+        if answers is None:
             return await execute()
-        found = answers.get(key)
-        if isinstance(found, asyncio.Future):
+        while isinstance(found := answers.get(key), asyncio.Future):
             await asyncio.wait([found])
-            found = answers.get(key)
         if isinstance(found, bytes):
             return EncodedResult(found)
-        if found is not None:
+        if found is _UNSHARED or len(answers) >= MOST_ANSWERS:
             return await execute()
         return await self._made(answers, key, execute)
+
+    def _of(self, event: Any) -> dict[Hashable, Any] | None:
+        """None for what cannot be referred to weakly."""
+        found = self._answers.get(id(event))
+        if found is None:
+            try:
+                gone = ref(event, lambda _, number=id(event): self._answers.pop(number, None))  # type: ignore[misc]
+            except TypeError:
+                return None
+            found = self._answers[id(event)] = gone, {}
+        return found[1]
 
     async def _made(self, answers: dict[Hashable, Any], key: Hashable, execute: Callable[[], Awaitable[Any]]) -> Any:
         made = answers[key] = asyncio.get_running_loop().create_future()
         try:
             result = await execute()
-            if result.errors:
-                return result
-            answers[key] = encode_result(result)
-            return EncodedResult(answers[key])
+            answers[key] = _UNSHARED if result.errors else encode_result(result)
+            return result if result.errors else EncodedResult(answers[key])
         finally:
-            if answers[key] is made:
+            if answers[key] is made:  # cancelled: the next one makes it
                 del answers[key]
             made.set_result(None)

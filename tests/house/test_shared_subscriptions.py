@@ -34,6 +34,7 @@ def test_what_is_shared_with_everybody_asks_nothing_of_the_context() -> None:
         for kind in reachable(get_named_type(subscriptions.fields[root].type), set())
         for name, field in kind.fields.items()
         if (definition := field.extensions["strawberry-definition"]).metadata.get(Relation)
+        or definition.extensions  # permissions among them
         or (definition.base_resolver and definition.base_resolver.info_parameter)
     }
 

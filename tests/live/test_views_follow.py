@@ -216,6 +216,19 @@ async def test_a_slot_that_passes_its_notice_is_told_of_without_a_write(practice
         assert view.bookable == [TEN, ELEVEN]
 
 
+async def test_who_joins_after_time_has_moved_makes_the_others_see_it_too(practice: Practice) -> None:
+    coach = await practice.coach(min_notice_minutes=30)
+    member = await practice.member(coach)
+    await add_window(practice, coach)
+    async with watching(practice, coach, coach, *WEEK) as view:
+        practice.clock.move(minutes=45)
+        async with watching(practice, member, coach, *WEEK) as joined:
+            async with asyncio.timeout(5), view.changed:
+                await view.changed.wait_for(lambda: view.messages == 2)
+
+            assert view.bookable == joined.bookable == [TEN, ELEVEN]
+
+
 async def test_views_of_one_range_share_one_reading(practice: Practice) -> None:
     coach = await practice.coach()
     member = await practice.member(coach)

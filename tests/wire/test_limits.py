@@ -210,6 +210,25 @@ def test_schema_extensions_are_refused_for_they_would_not_be_called() -> None:
         WireSchema(Query, extensions=[SchemaExtension])
 
 
+@pytest.mark.parametrize("before", [{}, {"n": None}, {"n": True}, {"n": False}, {"n": "x"}, {"n": 1}, {"n": [1]}])
+def test_what_is_measured_for_one_is_not_taken_for_another(before: dict[str, Any]) -> None:
+    schema = WireSchema(Query, Mutation, Subscription, limits=Limits())
+    document = "query ($n: Int = 1) { items(first: $n) { items(first: 100) { id } } }"
+
+    def cost(variables: dict[str, Any]) -> Any:
+        result = asyncio.run(schema.execute(document, variables, operation_extensions={"cost": True}))
+        return (result.extensions or {}).get("cost", {}).get("cost", [error.message for error in result.errors or ()])
+
+    cost(before)
+
+    assert cost({}) == 102  # the variable's default
+    assert cost({"n": None}) == 2_021  # none: the usual page
+    assert cost({"n": 3}) == 304
+    assert cost({"n": 0}) == ["Argument 'first' of field 'items' must be from 1 to 100."]
+    assert cost({"n": 1}) == 102
+    assert "Variable '$n'" in cost({"n": True})[0]
+
+
 def test_the_cost_is_reported_to_who_asks_for_it() -> None:
     document = "query ($n: Int) { items(first: $n) { id } }"
     results = [asyncio.run(SCHEMA.execute(document, {"n": n}, operation_extensions={"cost": True})) for n in (3, 7, 3)]

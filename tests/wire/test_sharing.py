@@ -11,7 +11,7 @@ import strawberry
 from app.wire.encoding import encode_result
 from app.wire.limits import Limits
 from app.wire.schema import WireSchema
-from app.wire.sharing import EncodedResult, shared
+from app.wire.sharing import MOST_ANSWERS, EncodedResult, shared
 
 WATCH = "subscription ($loud: Boolean = false) { news { number text(loud: $loud) } }"
 
@@ -116,7 +116,7 @@ async def test_viewers_with_different_rights_never_share() -> None:
         {"variable_values": {"loud": True}},
         {"text": WATCH + " "},
         {"text": "subscription { news { number } }"},
-        {"operation_extensions": {"any": 1}},
+        {"operation_extensions": {"any": 1}},  # which a resolver may read
     ],
 )
 async def test_who_asks_something_else_does_not_share(other: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ async def test_who_asks_something_else_does_not_share(other: dict[str, Any]) -> 
     (one,) = await watch(BY_GROUP, source, Viewer())
     (another,) = await watch(BY_GROUP, source, Viewer(), **other)
 
-    assert one.encoded is not another.encoded
+    assert one.encoded is not getattr(another, "encoded", None)
 
 
 async def test_equal_events_are_not_the_same_event() -> None:
@@ -180,7 +180,43 @@ async def test_when_the_one_who_executes_goes_away_the_others_are_answered() -> 
     answers = await asyncio.gather(*asking, return_exceptions=True)
 
     assert isinstance(answers[0], asyncio.CancelledError)
+    assert TOLD == [("slow", 1)] * 2  # by the one who went, and by the first of the others
     assert [each[0].data for each in answers[1:]] == [{"news": {"slow": "at last"}}] * 4  # type: ignore[index]
+
+
+async def test_when_it_fails_for_the_first_each_is_answered_for_themselves() -> None:
+    source = [News(1)]
+
+    failing = [await watch(BY_GROUP, source, Viewer(fails=True)) for _ in range(3)]
+    whole = [await watch(BY_GROUP, source, Viewer()) for _ in range(3)]
+
+    assert [len(each[0].errors) for each in failing] == [1, 1, 1]
+    assert [each[0].data["news"]["text"] for each in whole] == ["for all"] * 3
+
+
+async def test_a_few_answers_of_an_event_are_kept_and_no_more() -> None:
+    source = [News(1)]
+
+    for number in range(3 * MOST_ANSWERS):
+        (result,) = await watch(BY_GROUP, source, Viewer(), f"subscription {{ news {{ a{number}: number }} }}")
+        assert result.data == {"news": {f"a{number}": 1}}
+
+    assert len(BY_GROUP._shared._of(source[0]) or ()) == MOST_ANSWERS
+
+
+async def test_events_that_compare_equal_are_still_two() -> None:
+    class Row(News):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Row)
+
+        def __hash__(self) -> int:
+            return 1
+
+    one, other = Row(1), Row(2)
+
+    answers = await watch(BY_GROUP, [one, other, one], Viewer(), "subscription { news { number } }")
+
+    assert [each.data["news"]["number"] for each in answers] == [1, 2, 1]
 
 
 async def test_the_cost_is_told_to_who_asks_for_it_only() -> None:
@@ -198,12 +234,12 @@ async def test_the_cost_is_told_to_who_asks_for_it_only() -> None:
 async def test_answers_go_with_their_events() -> None:
     schema, source = schema_of(), [News(1)]
     await watch(schema, source, Viewer())
-    assert len(schema._shared._answers) == 1
+    assert len(schema._shared) == 1
 
     source.clear()
     gc.collect()
 
-    assert len(schema._shared._answers) == 0
+    assert len(schema._shared) == 0
 
 
 async def test_a_subscription_that_says_nothing_of_sharing_shares_nothing() -> None:

@@ -1,6 +1,7 @@
 """Looking at slots: the list, the next free one, why not, and live."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
@@ -88,5 +89,6 @@ class Subscription:
         wanted = _range(coach_id, from_, to)
         context = info.context
         views = context.house.live.slot_availability(context.asking(), wanted.coach_id, wanted.from_, wanted.to)
-        async for availability in views:
-            yield availability
+        async with aclosing(views):
+            async for availability in views:
+                yield availability

@@ -36,6 +36,8 @@ class ConstantField:
         self.key, self.value = key, value
 
 
+_MOST_KEPT = 2_000  # characters: an alias may be as long as a document
+
 ObjectField = InlineField | ConstantField | Column
 
 
@@ -176,8 +178,12 @@ class _Source:
             self.each.append(f"{value} = rows{number}(({value},), run)[0]")
 
 
-@lru_cache(maxsize=2_000)
 def struct_of(keys: tuple[str, ...]) -> type[msgspec.Struct]:
     """A struct that is written as an object with these keys. It is never part of a cycle."""
+    return _struct(keys) if sum(map(len, keys)) < _MOST_KEPT else _struct.__wrapped__(keys)
+
+
+@lru_cache(maxsize=1_000)
+def _struct(keys: tuple[str, ...]) -> type[msgspec.Struct]:
     names = [f"field{number}" for number in range(len(keys))]
     return msgspec.defstruct("Selected", names, rename=dict(zip(names, keys, strict=True)), gc=False)
