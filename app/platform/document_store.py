@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable
 from contextlib import suppress
+from sys import getsizeof
 from typing import Any, TypeVar
 
 import structlog
@@ -62,12 +63,12 @@ class RedisDocuments:
         await asyncio.sleep(0)  # a transport closes in the next round of the loop
 
     def _remember(self, digest: str, text: str) -> None:
-        self._bytes += len(text) - len(self._texts.pop(digest, ""))
+        self._bytes += getsizeof(text) - (getsizeof(self._texts.pop(digest)) if digest in self._texts else 0)
         self._texts[digest] = text
         self._kept_until[digest] = self._now() + _REFRESHED_SECONDS
         while len(self._texts) > self._most or self._bytes > self._most_bytes:
             forgotten, its_text = self._texts.popitem(last=False)
-            self._bytes -= len(its_text)
+            self._bytes -= getsizeof(its_text)
             del self._kept_until[forgotten]
 
     def _may_write(self, size: int) -> bool:

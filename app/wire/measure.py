@@ -33,6 +33,8 @@ from graphql import (
 )
 
 CEILING = 1_000_000_000  # sums stop here: fragments that double two hundred times would make 60-digit numbers
+_OPEN_ENDED = 100  # objects that a list without a page size is taken to have
+_LATER = frozenset({"defer", "stream"})
 _PAGE_ARGUMENTS = ("first", "last")
 
 
@@ -48,6 +50,7 @@ class Limits:
     max_first: int = 100
     default_page: int = 20
     max_errors: int = 5
+    max_deferred: int = 100  # pieces that an answer may come in; more are delivered at once
     max_introspection_depth: int = 20
     max_introspection_lists: int = 15  # GraphiQL reads 10; each one more, inside or beside another, multiplies the work
 
@@ -61,6 +64,7 @@ class Measure:
     aliases: int
     introspection_depth: int = 0
     introspection_lists: int = 0
+    deferred: int = 0
 
 
 def measure(
@@ -76,7 +80,14 @@ def measure(
     in full.
     """
     total = _Pass(schema, document, operation, variables, limits).run()
-    return Measure(total.depth, total.cost, total.aliases, total.introspection_depth, total.introspection_lists)
+    return Measure(
+        total.depth,
+        total.cost,
+        total.aliases,
+        total.introspection_depth,
+        total.introspection_lists,
+        total.deferred,
+    )
 
 
 @dataclass(slots=True)
@@ -88,6 +99,7 @@ class _Tally:
     aliases: int = 0
     introspection_depth: int = 0
     introspection_lists: int = 0
+    deferred: int = 0
 
     def add(self, other: _Tally) -> None:
         self.depth = max(self.depth, other.depth)
@@ -95,6 +107,7 @@ class _Tally:
         self.aliases = min(CEILING, self.aliases + other.aliases)
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.introspection_lists = min(CEILING, self.introspection_lists + other.introspection_lists)
+        self.deferred = min(CEILING, self.deferred + other.deferred)
 
 
 class _Field(NamedTuple):
@@ -104,6 +117,7 @@ class _Field(NamedTuple):
     is_aliased: bool
     is_list: bool
     introspects: bool
+    many: int  # objects beneath it, where nobody says how long a list is
 
     def close(self) -> None:
         """Add this field to the selection set around it, once everything beneath it has been added up."""
@@ -114,7 +128,8 @@ class _Field(NamedTuple):
             own.introspection_lists = self.is_list + beneath.introspection_lists
         else:
             own.depth = 1 + beneath.depth
-            own.cost = 1 + self.page * beneath.cost
+            own.cost = 1 + (self.page * max(1, beneath.cost) if self.page > 1 else beneath.cost)
+            own.deferred = self.many * beneath.deferred
             own.introspection_depth = beneath.introspection_depth
             own.introspection_lists = self.page * beneath.introspection_lists
         self.around.add(own)
@@ -157,7 +172,9 @@ class _Pass:
             for node in selections.selections:
                 if isinstance(node, FragmentSpreadNode):
                     around.add(self.tallies.get(node.name.value, _Tally()))
+                    around.add(_Tally(deferred=_comes_later(node)))
                 elif isinstance(node, InlineFragmentNode):
+                    around.add(_Tally(deferred=_comes_later(node)))
                     condition = node.type_condition
                     inner = self._type(condition.name.value) if condition else parent
                     waiting.append((node.selection_set, inner, around))
@@ -166,6 +183,7 @@ class _Pass:
                 elif isinstance(node, FieldNode):
                     definition = self.schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
                     fields.append(self._open(node, parent, definition, around))
+                    fields[-1].beneath.add(_Tally(deferred=_comes_later(node)))
                     if node.selection_set:
                         inner = get_named_type(definition.type) if definition else None
                         waiting.append((node.selection_set, inner, fields[-1].beneath))
@@ -180,7 +198,9 @@ class _Pass:
         is_list = definition is not None and is_list_type(get_nullable_type(definition.type))
         page = self._page(node, definition) if definition else 1
         introspects = name in ("__schema", "__type") or (parent is not None and parent.name.startswith("__"))
-        return _Field(around, _Tally(), page, node.alias is not None, is_list, introspects)
+        is_open_ended = is_list and page == 1 and not (parent is not None and parent.name.endswith("Connection"))
+        many = _OPEN_ENDED if is_open_ended else page
+        return _Field(around, _Tally(), page, node.alias is not None, is_list, introspects, many)
 
     def _page(self, node: FieldNode, definition: GraphQLField) -> int:
         """How many times over the selection of a field is answered at most, for all that its arguments say."""
@@ -226,6 +246,10 @@ class _Pass:
 def error_extensions(code: str, **more: str) -> dict[str, object]:
     """The `extensions` of an error that is the client's own."""
     return {"code": code, **more, "status": 400}
+
+
+def _comes_later(node: FieldNode | FragmentSpreadNode | InlineFragmentNode) -> bool:
+    return any(directive.name.value in _LATER for directive in node.directives or ())
 
 
 def _counts(argument: GraphQLArgument) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from sys import getsizeof
 from typing import Any, Final, Protocol
 
 from graphql import GraphQLError
@@ -41,10 +42,10 @@ class MemoryStore:
         return text
 
     async def put(self, digest: str, text: str) -> None:
-        self._bytes += len(text) - len(self._texts.pop(digest, ""))
+        self._bytes += getsizeof(text) - (getsizeof(self._texts.pop(digest)) if digest in self._texts else 0)
         self._texts[digest] = text
         while len(self._texts) > self._most or self._bytes > self._most_bytes:
-            self._bytes -= len(self._texts.popitem(last=False)[1])
+            self._bytes -= getsizeof(self._texts.popitem(last=False)[1])
 
 
 class PersistedDocuments:

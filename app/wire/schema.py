@@ -256,7 +256,7 @@ class WireSchema(strawberry.Schema):
         try:
             if prepared.operation_type is OperationType.SUBSCRIPTION:
                 results = self._events(run)
-            elif prepared.is_incremental:
+            elif prepared.is_incremental and self._may_come_in_pieces(run):
                 results = self._increments(run)
             else:
                 yield self._finished(await self._executed(run), cost)
@@ -294,6 +294,13 @@ class WireSchema(strawberry.Schema):
             return sharing, encode([run.prepared.key, run.variables.coerced])
         except TypeError:  # a variable that cannot be compared with another's
             return None, b""
+
+    def _may_come_in_pieces(self, run: Run) -> bool:
+        """A server need not defer: what would be too many pieces is delivered at once."""
+        if self.limits is None:
+            return True
+        found = run.prepared.measure(run.variables.coerced, self.limits)
+        return isinstance(found, Measure) and found.deferred <= self.limits.max_deferred
 
     async def _increments(self, run: Run) -> AsyncGenerator[Any, None]:
         executor: Executor[Any] = run.prepared.make_executor(

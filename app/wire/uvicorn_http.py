@@ -6,6 +6,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 15.0
 SEND_SECONDS = 30.0
+MOST_HEAD_BYTES = 64 * 1_024
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -19,6 +21,8 @@ class BoundedHttp(HttpToolsProtocol):
     send_seconds = SEND_SECONDS
 
     _is_in_head = False
+    _head_bytes = 0
+    _unfinished_bytes = 0
     _unread = 0
     _head_deadline: asyncio.TimerHandle | None = None
     _send_deadline: asyncio.TimerHandle | None = None
@@ -35,6 +39,20 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MOST_HEAD_BYTES:
+            raise ValueError("the head is too large")  # the parser stops, and uvicorn answers 400
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -42,6 +60,14 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_in_head:  # a line without an end reaches no callback of the parser
+            self._unfinished_bytes += len(data)
+            if self._unfinished_bytes > MOST_HEAD_BYTES:
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+                return
+        else:
+            self._unfinished_bytes = 0
         super().data_received(data)
         # A timer only for a head that came in pieces: nearly all come whole.
         if self._is_in_head and self._head_deadline is None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ async def test_memory_is_bounded_and_redis_knows_the_rest(server: RedisServer) -
         assert list(store._texts) == ["two", "three"]
         assert await store.get("one") == "one"
         assert list(store._texts) == ["three", "one"]
-    async with documents(server.url, most_bytes=10) as store:
+    async with documents(server.url, most_bytes=2 * getsizeof("bbbb") + 10) as store:
         for name in ("four", "five", "six"):
             await store.put(name, "x" * 4)
 

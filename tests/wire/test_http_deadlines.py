@@ -163,6 +163,30 @@ async def test_a_head_that_comes_in_pieces_in_time_is_answered_and_so_is_the_nex
         writer.close()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nx: " + b"x" * 5_000_000,  # one line that never ends
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 500_000 + b"\r\n",
+        b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_a_head_that_is_too_large_is_refused_before_it_is_read(head: bytes) -> None:
+    async with listening(hello) as port, asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        answer = b""
+        try:
+            writer.write(head)
+            await writer.drain()
+            answer = await reader.read()
+        except ConnectionError:
+            pass
+        writer.close()
+
+        assert b"200 OK" not in answer
+        assert not answer or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
 async def test_an_answer_that_nobody_reads_is_given_up() -> None:
     has_ended = asyncio.Event()
 

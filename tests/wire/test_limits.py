@@ -229,6 +229,19 @@ def test_what_is_measured_for_one_is_not_taken_for_another(before: dict[str, Any
     assert "Variable '$n'" in cost({"n": True})[0]
 
 
+@pytest.mark.parametrize(("defers", "pieces"), [(3, 4), (4, 1)])
+def test_more_pieces_than_allowed_are_delivered_at_once(defers: int, pieces: int) -> None:
+    config = strawberry.schema.config.StrawberryConfig(enable_experimental_incremental_execution=True)
+    schema = WireSchema(Query, config=config, limits=Limits(max_deferred=3))
+    nested = "id" + "".join(f' ... @defer(label: "x{i}") {{ a{i}: name' for i in range(defers)) + " }" * defers
+
+    results = asyncio.run(_stream(schema, f"{{ item {{ {nested} }} }}"))
+
+    assert (len(results) > 1) is (pieces > 1)
+    if pieces == 1:
+        assert results[0].data["item"] == {"id": "1", **{f"a{i}": "one" for i in range(defers)}}
+
+
 def test_the_cost_is_reported_to_who_asks_for_it() -> None:
     document = "query ($n: Int) { items(first: $n) { id } }"
     results = [asyncio.run(SCHEMA.execute(document, {"n": n}, operation_extensions={"cost": True})) for n in (3, 7, 3)]

@@ -52,6 +52,25 @@ def test_depth_goes_on_through_fragments() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("document", "pieces"),
+    [
+        ("{ item { ...A @defer } } fragment A on Item { name }", 1),
+        ("{ item { ... @defer { id ... @defer { name } } } }", 2),
+        ("{ items(first: 50) { id ... @defer { name } } }", 50),
+        ("{ item { items(first: 5) @stream { id } } }", 5),
+        ("{ items(first: 5) { items(first: 4) { ... @defer { id } } } }", 20),
+        ("{ ranked { ... @defer { id } } }", 100),  # nobody says how many there are
+    ],
+)
+def test_what_comes_later_is_counted_for_each_object(document: str, pieces: int) -> None:
+    assert asked(document).deferred == pieces
+
+
+def test_a_page_of_nothing_but_type_names_costs_its_size() -> None:
+    assert asked('{ nodes(ids: ["a", "b", "c"]) { __typename } }').cost == 4
+
+
 def test_every_field_costs_one_and_typename_nothing() -> None:
     assert asked("{ item { __typename id name } __typename }").cost == 3
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 import pytest
@@ -166,7 +167,7 @@ async def test_memory_forgets_what_was_not_used_for_longest() -> None:
 
 
 async def test_memory_holds_no_more_than_so_many_bytes() -> None:
-    store = MemoryStore(most=100, most_bytes=10)
+    store = MemoryStore(most=100, most_bytes=2 * getsizeof("bbbb") + 10)
     for name in ("a", "b", "c", "c"):
         await store.put(name, name * 4)
 

@@ -8,6 +8,7 @@ from app.wire.http.status import GRAPHQL_RESPONSE, JSON
 
 _REMEMBERED = 256
 _LONGEST_REMEMBERED = 512
+_LONGEST_READ = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def accepted_by(headers: Iterable[tuple[bytes, bytes]]) -> Accepted:
 
 
 def accepted(header: bytes) -> Accepted:
-    """What these words of a client mean. Without any, it gets application/json."""
+    """What these words of a client mean. Without any, or with far too many, it gets application/json."""
+    if len(header) > _LONGEST_READ:
+        return Accepted()
     return _remembered(header) if len(header) <= _LONGEST_REMEMBERED else _read(header)
 
 

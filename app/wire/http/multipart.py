@@ -50,9 +50,9 @@ class IncrementalParts(_Parts):
             piece["path"] = [*meant.path, *piece.get("subPath", ())]
             if meant.label is not None:
                 piece["label"] = meant.label
-        known = (
-            [([], payload["data"])] if "data" in payload else [(piece["path"], piece.get("data")) for piece in pieces]
-        )
+        known: dict[tuple[Any, ...], list[Any]] = {(): [payload["data"]]} if "data" in payload else {}
+        for piece in pieces:
+            known.setdefault(tuple(piece["path"]), []).append(piece.get("data"))
         for pending in result.pending or ():
             self._note_items(pending, known)
         for piece in pieces:
@@ -62,11 +62,12 @@ class IncrementalParts(_Parts):
                 piece["path"] = [*piece["path"], first]
         return self.part(payload)
 
-    def _note_items(self, pending: Any, known: list[tuple[list[Any], Any]]) -> None:
+    def _note_items(self, pending: Any, known: dict[tuple[Any, ...], list[Any]]) -> None:
         """How many items of a list are there when the rest of it begins to come."""
-        for path, data in known:
-            if list(pending.path[: len(path)]) == path:
-                found = _at(data, pending.path[len(path) :])
+        path = tuple(pending.path)
+        for length in range(len(path) + 1):
+            for data in known.get(path[:length], ()):
+                found = _at(data, path[length:])
                 if isinstance(found, list):
                     self._next_item[pending.id] = len(found)
 

@@ -59,9 +59,13 @@ async def respond_with_errors(
     """For a request of which nothing was executed."""
     media_type = reads.json or JSON
     status = status_of_errors(errors, media_type)
-    await respond(send, status, media_type, encode(formatted_errors(errors)), [*headers, _NO_STORE])
+    await respond(send, status, media_type, encode(formatted_errors(errors)), [*_but_caching(headers), _NO_STORE])
 
 
 async def refuse(send: Send, reads: Accepted, refusal: RefusedRequest) -> None:
     body = error_body(refusal.status, refusal.code, str(refusal))
     await respond(send, refusal.status, reads.json or JSON, body, [*refusal.headers, _NO_STORE])
+
+
+def _but_caching(headers: Sequence[Header]) -> list[Header]:
+    return [header for header in headers if header[0] != b"cache-control"]

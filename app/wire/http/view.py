@@ -26,7 +26,8 @@ Connected = Callable[[Any], Awaitable[None]]
 
 ALLOW_BOTH: Final[Header] = (b"allow", b"GET, POST")
 ALLOW_POST: Final[Header] = (b"allow", b"POST")
-BY_ACCEPT: Final[tuple[Header, ...]] = ((b"vary", b"Accept"),)
+# What one user was answered is for no other; a browser asks again.
+BY_ACCEPT: Final[tuple[Header, ...]] = ((b"vary", b"Accept"), (b"cache-control", b"private, no-cache"))
 
 _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
