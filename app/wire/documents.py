@@ -22,6 +22,7 @@ from graphql import OperationType as CoreOperationType
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable
 from strawberry.types.graphql import OperationType
 
 from app.wire.compiled.leaves import General
@@ -130,7 +131,6 @@ class Prepared:
         root_value: Any,
         variables: VariableValues,
         operation_extensions: dict[str, Any] | None,
-        is_awaitable: Any,
     ) -> AnyExecutor:
         """graphql-core's executor of the operation, without what it would find out about the document again."""
         make: Any = kind  # each of them takes `operation_extensions`, which graphql-core's own does not
@@ -145,7 +145,7 @@ class Prepared:
             default_field_resolver,
             default_type_resolver,
             default_field_resolver,
-            is_awaitable=is_awaitable,
+            is_awaitable=optimized_is_awaitable,
             operation_extensions=operation_extensions,
         )
         return executor

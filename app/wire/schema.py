@@ -309,7 +309,6 @@ class WireSchema(strawberry.Schema):
             run.root_value,
             run.variables,
             run.operation_extensions,
-            optimized_is_awaitable,
         )
         result: Any = executor.execute_operation()
         if optimized_is_awaitable(result):

@@ -60,15 +60,14 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_in_head:  # a line without an end reaches no callback of the parser
-            self._unfinished_bytes += len(data)
-            if self._unfinished_bytes > MOST_HEAD_BYTES:
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
-                return
-        else:
-            self._unfinished_bytes = 0
+        was_in_head = self._is_in_head
         super().data_received(data)
+        # A line without an end reaches no callback of the parser. What comes with the end of a head is mostly body.
+        self._unfinished_bytes = self._unfinished_bytes + len(data) if was_in_head and self._is_in_head else 0
+        if self._unfinished_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+            return
         # A timer only for a head that came in pieces: nearly all come whole.
         if self._is_in_head and self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self.head_seconds, self.transport.abort)

@@ -117,9 +117,15 @@ class Impatient(BoundedHttp):
     head_seconds = send_seconds = 0.2
 
 
+class Patient(BoundedHttp):
+    """Nothing ends by waiting within a test's time."""
+
+    head_seconds = send_seconds = 10 * SECONDS
+
+
 @asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, http=Impatient, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1)
+async def listening(app: ASGIApp, http: type[BoundedHttp] = Impatient) -> AsyncIterator[int]:
+    config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
@@ -172,7 +178,7 @@ async def test_a_head_that_comes_in_pieces_in_time_is_answered_and_so_is_the_nex
     ],
 )
 async def test_a_head_that_is_too_large_is_refused_before_it_is_read(head: bytes) -> None:
-    async with listening(hello) as port, asyncio.timeout(SECONDS):
+    async with listening(hello, Patient) as port, asyncio.timeout(SECONDS):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         answer = b""
         try:
@@ -185,6 +191,19 @@ async def test_a_head_that_is_too_large_is_refused_before_it_is_read(head: bytes
 
         assert b"200 OK" not in answer
         assert not answer or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
+async def test_a_large_body_that_comes_with_the_end_of_its_head_is_no_head() -> None:
+    body = b"x" * 200_000
+    async with listening(hello, Patient) as port, asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-le")
+        await asyncio.sleep(0.02)
+        writer.write(b"ngth: %d\r\n\r\n" % len(body) + body)
+        answer = await reader.readuntil(b"hello")
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
 
 
 async def test_an_answer_that_nobody_reads_is_given_up() -> None:

@@ -200,7 +200,6 @@ class Run:
                 self.root_value,
                 self.variables,
                 self.operation_extensions,
-                optimized_is_awaitable,
             )
             self._executor.collected_errors = self.collected
         return self._executor
