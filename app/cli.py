@@ -115,6 +115,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 async def prepare(settings: Settings) -> None:
     await migrations.migrate(settings)
+    await migrations.confirm_application_role(settings)
     if settings.demo:
         await with_context(settings, load_demo)
 
@@ -153,11 +154,14 @@ def announce(settings: Settings, host: str, port: int) -> None:
 async def with_context(settings: Settings, work: Callable[[Context], Awaitable[object]]) -> None:
     """Runs work with all that an operation has, outside of any server."""
     application = Application(settings)
+    await application.direct.open()
     try:
         await work(Context(application.house))
     finally:
+        await application.house.calendars.stop()
         await application.live.stop()
         application.house.passwords.close()
+        await application.direct.close()
         await application.database.close()
 
 

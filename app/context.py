@@ -15,13 +15,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry.dataloader import DataLoader
 
 from app.actor import STRANGER, SYSTEM, Actor
-from app.events import CalendarChanged, Event, emitted
+from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
+from app.models.outbox import entries
+from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
+from app.platform.direct import DirectDatabase
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
+from app.services.scheduling import (
+    Booked,
+    BookSession,
+    CalendarReadings,
+    CalendarWriter,
+    CancelSession,
+    RescheduleSession,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +40,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 Key = TypeVar("Key")
 Service = Callable[Concatenate[AsyncSession, Actor, Given], Awaitable[Result]]
+Look = Callable[Concatenate[CalendarReadings, Actor, Given], Awaitable[Result]]
 
 TRIES = 5
 
@@ -38,7 +50,10 @@ class House:
     """What a server process has once, and every operation uses."""
 
     database: Database
+    direct: DirectDatabase
     live: LiveCalendars
+    readings: CalendarReadings
+    calendars: CalendarWriter
     passwords: Passwords
     token_making: TokenMaking
     clock: Clock
@@ -70,6 +85,12 @@ class Context:
         async with self.house.database.transaction(actor.settings(), read_only=True) as db:
             return await service(db, actor, *args, **kwargs)
 
+    async def look(self, service: Look[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        """One service call that reads calendars in one statement, together with what others ask at this moment."""
+        actor = self.asking()
+        _note_admin(actor, service)
+        return await service(self.house.readings, actor, *args, **kwargs)
+
     async def write(self, service: Service[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
         """One service call in one transaction under the asker's rights; what it emitted is told after the commit."""
         actor = self.asking()
@@ -80,6 +101,17 @@ class Context:
                 return await service(db, actor, *args, **kwargs)
 
         return await self.until_no_race(once)
+
+    async def book(self, form: BookSession) -> Booked:
+        """In the turn of the calendar, together with what others ask of it at this moment."""
+        actor = self.asking()
+        return await self.house.calendars.book(actor, form, self.now())
+
+    async def change(self, form: CancelSession | RescheduleSession) -> CoachingSession:
+        """The same for a session that there is."""
+        actor = self.asking()
+        _note_admin(actor, self.change)
+        return await self.house.calendars.change(actor, form, self.now())
 
     async def until_no_race(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Runs work again that lost a race (deadlock, serialisation, a constraint that another's commit made true).
@@ -98,7 +130,10 @@ class Context:
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor = SYSTEM) -> AsyncIterator[AsyncSession]:
-        """A transaction that commits and then tells; a problem that keeps its writes is raised after the commit."""
+        """A transaction that commits what was done and what is to be told of it, and then tells the open views.
+
+        A problem that keeps its writes is raised after the commit.
+        """
         refused: Problem | None = None
         async with self.house.database.transaction(actor.settings()) as db:
             try:
@@ -108,16 +143,13 @@ class Context:
                     raise
                 refused = problem
             happened = emitted(db)
-        self._tell(happened)
-        if refused is not None:
-            raise refused
-
-    def _tell(self, happened: Sequence[Event]) -> None:
+            if facts := [event for event in happened if not isinstance(event, CalendarChanged)]:
+                await db.execute(entries(facts))
         for event in happened:
             if isinstance(event, CalendarChanged):
                 self.house.live.tell(event.coach_id, event.version)
-            else:
-                log.info("event", event_type=type(event).__name__, **event.model_dump(mode="json"))
+        if refused is not None:
+            raise refused
 
     def load(
         self, batch: Callable[[AsyncSession, list[Key]], Awaitable[Sequence[Result]]], key: Key

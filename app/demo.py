@@ -94,7 +94,7 @@ async def _member(context: Context, email: str, first_name: str, last_name: str,
 
 async def _book_first_free(context: Context, coach: Coach) -> None:
     wanted = scheduling_service.SlotQuestion(coach_id=coach.id, after=context.now() + timedelta(days=1))
-    slot = await context.read(scheduling_service.next_available_slot, wanted=wanted, now=context.now())
+    slot = await context.look(scheduling_service.next_available_slot, wanted=wanted, now=context.now())
     if slot is not None:
         form = scheduling_service.BookSession.read(coach_id=coach.id, starts_at=slot.starts_at, note="Looking forward.")
-        await context.write(scheduling_service.book_session, form=form, now=context.now())
+        await context.book(form)

@@ -1,7 +1,7 @@
 """What can happen, as closed and frozen classes. The second list to read.
 
-`CalendarChanged` is the hint that open views hear after the commit; the others tell of facts and are logged until
-somebody subscribes to them.
+`CalendarChanged` is the hint that open views hear after the commit; the others tell of facts, and are put into the
+outbox by the transaction in which they happen.
 """
 
 from datetime import datetime

@@ -3,9 +3,8 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -15,8 +14,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
 from app.actor import STRANGER, Actor
@@ -26,7 +26,8 @@ from app.live.calendars import LiveCalendars
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
-from app.platform.database import Database, make_engine
+from app.platform.database import Database, connection_options, make_engine
+from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
@@ -34,6 +35,7 @@ from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services.identity import TokenMaking, actor_of
+from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
@@ -55,15 +57,21 @@ class Application:
             settings.database_url,
             pool_size=settings.database_pool_size,
             assume_role=migrations.assumed_role(settings),
+            pooled=settings.is_pooled,
         )
         self.database = Database(engine)
+        options = connection_options(assume_role=migrations.assumed_role(settings), pooled=settings.is_pooled)
+        self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
         self.bus = Bus(settings.redis_url)
-        self.live = LiveCalendars(self.database, self.bus, clock, settings.sweep_seconds)
+        readings = CalendarReadings(self.direct)
+        self.live = LiveCalendars(self.database, self.direct, readings, self.bus, clock, settings.sweep_seconds)
         tokens = AccessTokens(
             settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
         )
+        self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
-        self.house = House(self.database, self.live, Passwords(), making, clock)
+        calendars = CalendarWriter(self.direct, self.database, self.live.tell)
+        self.house = House(self.database, self.direct, self.live, readings, calendars, Passwords(), making, clock)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -95,12 +103,10 @@ class Application:
 
     def actor_of_header(self, header: object) -> tuple[Actor, datetime]:
         scheme, _, token = header.partition(" ") if isinstance(header, str) else ("", "", "")
-        claims = None
-        if scheme.lower() == "bearer":
-            claims = self.house.token_making.access_tokens.read(token.strip(), self.house.clock())
-        if claims is None:
+        found = self._actor_of_token(token.strip(), self.house.clock()) if scheme.lower() == "bearer" else None
+        if found is None:
             raise RefusedRequest(401, "UNAUTHENTICATED", "The access token is not valid or has expired")
-        return actor_of(claims), datetime.fromtimestamp(claims["exp"], UTC)
+        return found
 
     def page(self, request: Request) -> Response:
         demo = "on" if self.settings.demo else "off"
@@ -118,6 +124,8 @@ class Application:
         ready = database == "ok" and schema_state == "ok"
         status = "unready" if not ready else "ready" if redis == "ok" else "degraded"
         body = {"status": status, "database": database, "redis": redis, "migrations": schema_state}
+        if away := self.bus.nodes_away:
+            body["redis_nodes_away"] = ", ".join(away)
         return JSONResponse(body, 200 if ready else 503)
 
     async def _ask_database(self) -> tuple[str, str]:
@@ -130,16 +138,27 @@ class Application:
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.direct.open()
         await self.bus.start()
         self.live.start()
         try:
             yield
         finally:
+            await self.house.calendars.stop()
             await self.live.stop()
             await self.bus.stop()
             await self.documents.close()
             self.house.passwords.close()
+            await self.direct.close()
             await self.database.close()
+
+    def _cross_origin(self) -> Middleware:
+        return Middleware(
+            CORSMiddleware,
+            allow_origins=self.settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-request-id"],
+        )
 
     def asgi(self) -> Starlette:
         assets = GZipMiddleware(StaticFiles(directory=PAGE / "assets"))
@@ -147,21 +166,16 @@ class Application:
             routes=[
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
-                Route("/graphql", endpoint=_Endpoint(self.view)),
-                WebSocketRoute("/graphql", endpoint=_Endpoint(self.view)),
+                Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
             ],
             middleware=[
                 Middleware(RequestLog, line=request_line(self.settings.log_format, self.settings.log_level)),
                 Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
-                Middleware(
-                    CORSMiddleware,
-                    allow_origins=self.settings.allowed_origins,
-                    allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "x-request-id"],
-                ),
+                *([self._cross_origin()] if self.settings.allowed_origins else []),
                 Middleware(BoundedBody),
+                Middleware(_Straight, path="/graphql", to=self.view),
             ],
             lifespan=self.lifespan,
         )
@@ -179,14 +193,15 @@ def trusted_documents(settings: Settings) -> dict[str, str] | None:
         raise InvalidSettings(f"TRUSTED_DOCUMENTS: {wrong}") from None
 
 
-class _Endpoint:
-    """Makes Starlette hand a route's whole ASGI conversation to the view."""
+class _Straight:
+    """Hands one path to where it leads, past the router: that would take as long as the rest of the way."""
 
-    def __init__(self, view: GraphQLView) -> None:
-        self.view = view
+    def __init__(self, app: ASGIApp, path: str, to: ASGIApp) -> None:
+        self.app, self.path, self.to = app, path, to
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.view(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_there = scope["type"] in {"http", "websocket"} and scope["path"] == self.path
+        await (self.to if is_there else self.app)(scope, receive, send)
 
 
 def create_app() -> Starlette:
@@ -216,6 +231,7 @@ def server_config(settings: Settings, host: str, port: int, workers: int = 1) ->
         ws_ping_interval=20,
         ws_ping_timeout=20,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=30,  # a start takes 2 s of a processor, which many workers share
         timeout_keep_alive=20,
         backlog=4_096,
         log_config=None,

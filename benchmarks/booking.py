@@ -1,373 +1,211 @@
-"""Bookings per second: in process, over HTTP, and beside pgbench sending the same statements to the same server."""
+"""Bookings per second beside pgbench and beside Yoga with node-postgres, and a rush on one slot.
 
-import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+Every candidate does the same correct work for each booking: the actor's settings, the calendar's lock, all reading in a
+new statement after it, a seat, session, booking and history, a version step and an outbox row, as the application's
+role under row-level security. After every run the rows are counted and the calendars checked.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
-from uuid import UUID
 
-from sqlalchemy import event, make_url, text
-
-from app.actor import STRANGER
-from app.platform import migrations
-from app.platform.embedded.programs import installed_programs
-from app.platform.ids import new_id
 from app.platform.settings import Settings
-from app.services import scheduling as scheduling_service
-from app.services.scheduling.calendars import _RAISE_VERSION, _READ, REACH
-from app.services.scheduling.seats import _TAKE
-from app.wire.relay import global_id
-from benchmarks.common import (
-    SECONDS_FOR_ROUNDS,
-    Candidate,
-    Figures,
-    NoFigure,
-    Sheet,
-    comparison,
-    cpu_seconds,
-    in_turns,
-    run,
-    say,
-    short,
-)
-from benchmarks.practice import (
-    KeepAlive,
-    as_owner,
-    make_coaches,
-    make_members,
-    monday_after_next,
-    practice_of_today,
-    request_body,
-)
-from tests.operations import BOOK
+from benchmarks.booking_callers import InProcess, OverHTTP, Took, token_of, yoga
+from benchmarks.booking_history import forget_the_future, make_history
+from benchmarks.booking_sql import WARMING_TURNS, Case, Wish, find_pgbench, pgbench, prepare_plan
+from benchmarks.common import Bar, Candidate, Figures, NoFigure, Sheet, comparison, in_turns, run, say, short
+from benchmarks.practice import as_owner, make_coaches, make_members, monday_after_next, practice_of_today
 from tests.practice import Person, Practice
-from tests.server.serving import ServerProcess, server_processes
+from tests.server.serving import server_processes
 
-CALLERS = 16
+CALLERS = (16, 64)
 ROUNDS = 5
-HOT_SEATS, HOT_BOOKINGS = 1_000, 15 * CALLERS
-COLD_COACHES, COLD_SEATS, COLD_BOOKINGS = 200, 10, 20 * CALLERS
-WARMING_TURNS = 7  # of each caller, not counted: PostgreSQL settles on a statement's plan with the sixth
-PGBENCH, PROCESS, HTTP = "pgbench", "in process", "over HTTP"
+SECONDS_FOR_ALL = 175.0
+SECONDS_OF_A_CASE, SECONDS_OF_THE_RUSH = 28.0, 20.0
+HOT_SEATS, COLD_COACHES, COLD_SEATS = 1_000, 200, 10
+HOT_BOOKINGS, COLD_BOOKINGS = 320, 640
+RUSH_CALLERS, RUSH_SEATS = 500, 5
+HOT, COLD = f"one hot slot of {HOT_SEATS:,} places", f"{COLD_COACHES} cold slots of {COLD_SEATS} places"
+PGBENCH, PROCESS, HTTP, YOGA = "pgbench", "in process", "over HTTP", "Yoga + node-postgres"
+# Of 2, 4, 8 and 16 connections, and of sending with and without waiting between, the best for Node.
+CONNECTIONS_OF_NODE = {HOT: 4, COLD: 8}
+WAY_OF_NODE = "pipelined"
+BARS = {
+    HOT: (Bar(PROCESS, PGBENCH, at_least=5.0), Bar(HTTP, YOGA, at_least=2.0)),
+    COLD: (Bar(PROCESS, PGBENCH, at_least=1.0), Bar(HTTP, YOGA, at_least=1.0)),
+}
 
-_EMPTY = "TRUNCATE calendar_slots, calendar_seats, sessions, session_changes, bookings"
-_PLAN = """
-    CREATE TABLE benchmark_bookings (place int PRIMARY KEY, settings text[], coach_id uuid, member_id uuid,
-      user_id uuid, starts_at timestamptz, ends_at timestamptz, capacity int, since timestamptz, until timestamptz,
-      session_id uuid, booking_id uuid, change_id uuid)
+_WRITTEN = """
+    SELECT (SELECT count(*) FROM sessions WHERE starts_at > now()),
+      (SELECT count(*) FROM bookings WHERE starts_at > now() AND status = 'CONFIRMED'),
+      (SELECT count(*) FROM session_changes WHERE to_starts_at > now() AND kind = 'BOOKED'),
+      (SELECT count(*) FROM outbox WHERE event_type = 'SessionBooked'),
+      (SELECT sum(version) FROM coach_calendars),
+      (SELECT count(*) FROM bookings WHERE status = 'REJECTED'),
+      (SELECT count(*) FROM outbox WHERE event_type = 'BookingRejected')
 """
-_SETTINGS = tuple(STRANGER.settings())
-# The look-up of what to book rides in the statement that sets the actor's settings: the round trips are the same ones.
-SCRIPT = f"""\
-\\set turn :turn + 1
-\\set place :turn * {CALLERS} + :client_id
-BEGIN;
-SELECT {", ".join(f"set_config('{name}', settings[{n}], true)" for n, name in enumerate(_SETTINGS, start=1))},
-  coach_id, member_id, user_id, starts_at, ends_at, capacity, since, until, session_id, booking_id, change_id
-  FROM benchmark_bookings WHERE place = :place \\gset
-SELECT open_calendar(:coach_id, true, false);
-{_READ.text.strip()};
-SELECT * FROM members WHERE id = :member_id;
-{_TAKE.text.strip().replace(":blocked_until", ":ends_at")} \\gset
-INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, held_start,
-  seat_no, version) VALUES (:session_id, :coach_id, :member_id, 'Member Of Ours', :starts_at, :ends_at, 'REGULAR',
-  'INDIVIDUAL', 'SCHEDULED', :starts_at, :seat_no, 1) RETURNING created_at, updated_at;
-INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status)
-  VALUES (:booking_id, :coach_id, :member_id, :session_id, :starts_at, 'CONFIRMED') RETURNING created_at;
-INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, changed_by_user_id)
-  VALUES (:change_id, :session_id, :coach_id, :member_id, 1, 'BOOKED', :starts_at, :user_id) RETURNING changed_at;
-{_RAISE_VERSION.text.strip()};
-COMMIT;
-"""
-STATEMENTS = 9  # of the script, besides BEGIN and COMMIT
-
-
-@dataclass(frozen=True)
-class Wish:
-    who: Person
-    coach_id: UUID
-    starts_at: datetime
+_NAMES = ("sessions", "bookings", "changes", "events", "version steps", "rejected bookings", "events of rejection")
 
 
 @dataclass
-class Case:
-    """What is booked, and how many places the start has; `warming` is booked before, a week later in the calendar."""
+class House:
+    """What the candidates are: this process, a server of ours, and Node's for each kind of case."""
 
-    name: str
-    wishes: list[Wish]
-    seats: int
-    cpu: dict[str, list[float]] = field(default_factory=dict)
+    settings: Settings
+    practice: Practice
+    ours: OverHTTP
+    node: dict[str, OverHTTP]
+    pgbench: Path | None
+    cpu: dict[tuple[Case, str], list[float]] = field(default_factory=dict)
 
-    @property
-    def warming(self) -> list[Wish]:
-        later = timedelta(days=7)
-        return [replace(wish, starts_at=wish.starts_at + later) for wish in self.wishes[: WARMING_TURNS * CALLERS]]
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: Settings) -> AsyncIterator["House"]:
+        async with (
+            practice_of_today(settings) as practice,
+            server_processes(settings, 1) as [server],
+            yoga(settings, CONNECTIONS_OF_NODE[HOT], WAY_OF_NODE) as hot,
+            yoga(settings, CONNECTIONS_OF_NODE[COLD], WAY_OF_NODE) as cold,
+        ):
+            ours = OverHTTP(server.port, server.pid, token_of)
+            yield cls(settings, practice, ours, {HOT: hot, COLD: cold}, find_pgbench())
 
+    def candidates(self, case: Case) -> dict[str, Candidate]:
+        """Each books all wishes of the case into empty calendars."""
+        booking = {
+            PROCESS: InProcess(self.practice).book,
+            HTTP: self.ours.book,
+            YOGA: self.node[case.name].book,
+        }
+        made: dict[str, Candidate] = {
+            name: partial(self.checked, partial(self.timed, name, case, book), len(case.warming) + len(case.wishes))
+            for name, book in booking.items()
+        }
+        if self.pgbench is None:
+            return made
+        sent = partial(pgbench, self.pgbench, self.settings, case)
+        return {PGBENCH: partial(self.checked, sent, len(case.warming) + len(case.wishes)), **made}
 
-class Callers:
-    """Sixteen who book one wish after another until all are booked."""
+    async def timed(self, name: str, case: Case, book: Callable[[Sequence[Wish], int], Awaitable[Took]]) -> float:
+        await book(case.warming, case.callers)
+        took = await book(case.wishes, case.callers)
+        self.cpu.setdefault((case, name), []).append(took.processor / len(case.wishes) * 1_000)
+        return len(case.wishes) / took.seconds
 
-    def __init__(self, practice: Practice, server: ServerProcess, clients: Sequence[KeepAlive]) -> None:
-        self.practice, self.server, self.clients = practice, server, clients
-
-    async def in_process(self, wishes: Sequence[Wish]) -> tuple[float, float]:
-        """Seconds, and seconds of this process's processor."""
-        left = iter(wishes)
-        used = time.process_time()
-        took = await _together([partial(self._book, left) for _ in range(CALLERS)])
-        return took, time.process_time() - used
-
-    async def _book(self, left: Iterator[Wish]) -> None:
-        for wish in left:
-            form = scheduling_service.BookSession.read(coach_id=wish.coach_id, starts_at=wish.starts_at)
-            context = self.practice.context(wish.who)
-            await context.write(scheduling_service.book_session, form=form, now=context.now())
-
-    async def over_http(self, wishes: Sequence[Wish]) -> tuple[float, float]:
-        """Seconds, and seconds of the server's processor."""
-        left = iter([(wish.who.token, _body(wish)) for wish in wishes])
-        used = cpu_seconds(self.server.pid)
-        took = await _together([partial(self._post, client, left) for client in self.clients])
-        return took, cpu_seconds(self.server.pid) - used
-
-    async def _post(self, client: KeepAlive, left: Iterator[tuple[str, bytes]]) -> None:
-        for token, body in left:
-            answer = await client.post(body, token)
-            if b'"__typename":"Booking"' not in answer:
-                raise NoFigure(answer[:300].decode())
-
-
-async def _together(work: Sequence[Callable[[], Awaitable[None]]]) -> float:
-    began = time.perf_counter()
-    running = [asyncio.ensure_future(each()) for each in work]
-    try:
-        await asyncio.gather(*running)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-    return time.perf_counter() - began
-
-
-def _body(wish: Wish) -> bytes:
-    return request_body(BOOK, input={"coachId": global_id("Coach", wish.coach_id), "startsAt": wish.starts_at})
-
-
-# pgbench
-
-
-def find_pgbench() -> Path | None:
-    """The one beside the embedded server's programs, or the newest of Debian's."""
-    found = [installed_programs().postgres.with_name("pgbench")]
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), key=lambda path: float(path.parts[-3]))
-    return next((path for path in (*found, *reversed(versions)) if path.is_file()), None)
-
-
-async def prepare_plan(settings: Settings, case: Case) -> None:
-    rows = [
-        (
-            place,
-            list(wish.who.actor.settings().values()),
-            wish.coach_id,
-            wish.who.actor.member_id,
-            wish.who.actor.user_id,
-            wish.starts_at,
-            wish.starts_at + timedelta(hours=1),
-            case.seats,
-            wish.starts_at - REACH,
-            wish.starts_at + REACH,
-            *(new_id() for _ in range(3)),
-        )
-        for place, wish in enumerate([*case.warming, *case.wishes])
-    ]
-    async with as_owner(settings) as owner:
-        await owner.execute("DROP TABLE IF EXISTS benchmark_bookings")
-        await owner.execute(_PLAN)
-        await owner.copy_records_to_table("benchmark_bookings", records=rows)
-        await owner.execute(f'GRANT SELECT ON benchmark_bookings TO "{migrations.application_role(settings)}"')
-        await owner.execute("ANALYZE benchmark_bookings")
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """How libpq finds the database as the application's role."""
-    url = make_url(settings.database_url)
-    named = {
-        "PGHOST": url.query.get("host") or url.host,
-        "PGPORT": url.query.get("port") or url.port,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-        "PATH": os.environ.get("PATH"),
-    }
-    role = migrations.assumed_role(settings)
-    options = "-c jit=off" + (f" -c role={role}" if role else "")
-    return {"PGOPTIONS": options, **{name: str(value) for name, value in named.items() if value}}
-
-
-async def pgbench(program: Path, script: Path, settings: Settings, case: Case) -> float:
-    """Bookings per second, read from its log of each transaction: those of the first turns are left out."""
-    turns = (len(case.warming) + len(case.wishes)) // CALLERS
-    command = [str(program), "--no-vacuum", "--protocol=prepared", f"--client={CALLERS}", "--jobs=1", "--log"]
-    command += [f"--transactions={turns}", "--define=turn=-1", f"--file={script}", f"--log-prefix={script}"]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        env=_environment(settings),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        _, complained = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        raise NoFigure(f"pgbench ended with {process.returncode}: {complained.decode()[-500:]}")
-    log = script.with_name(f"{script.name}.{process.pid}")
-    return rate_of_log(log.read_text(encoding="ascii"), len(case.wishes))
-
-
-def rate_of_log(log: str, counted: int) -> float:
-    """From the end of the first caller's warming to the last booking; a line is client, turn, µs, script, s and µs."""
-    ended: dict[int, list[float]] = {}
-    for line in log.splitlines():
-        client, _, _, _, seconds, microseconds = map(int, line.split()[:6])
-        ended.setdefault(client, []).append(seconds + microseconds / 1e6)
-    began = min(turns[WARMING_TURNS - 1] for turns in ended.values())
-    return counted / (max(turns[-1] for turns in ended.values()) - began)
-
-
-# All of it
-
-
-async def measure(settings: Settings) -> list[Sheet]:
-    settings = settings.model_copy(update={"database_pool_size": CALLERS})
-    program = find_pgbench()
-    async with AsyncExitStack() as stack:
-        practice = await stack.enter_async_context(practice_of_today(settings))
-        members = await make_members(settings, practice, max(HOT_BOOKINGS, COLD_BOOKINGS))
-        hot, cold = await cases(settings, members, monday_after_next(practice.clock(), 10))
-        servers = server_processes(settings, 1, DATABASE_POOL_SIZE=str(CALLERS))
-        [server] = await stack.enter_async_context(servers)
-        clients = [await stack.enter_async_context(KeepAlive.opened(server.port)) for _ in range(CALLERS)]
-        callers = Callers(practice, server, clients)
-        sent = await statements_of_one(practice, cold.wishes[0])
-        found = []
-        for case in (hot, cold):
-            await prepare_plan(settings, case)
-            candidates = make_candidates(callers, settings, case, program)
-            say.print(f"{case.name}:", style="dim")
-            found.append(await in_turns(candidates, ROUNDS, seconds=SECONDS_FOR_ROUNDS / 2))
-    return sheets([hot, cold], found, sent, program)
-
-
-async def cases(settings: Settings, members: list[Person], starts_at: datetime) -> tuple[Case, Case]:
-    [popular] = await make_coaches(settings, 1, HOT_SEATS)
-    coaches = await make_coaches(settings, COLD_COACHES, COLD_SEATS)
-    async with as_owner(settings) as owner:
-        await owner.execute("ANALYZE")
-    hot = [Wish(who, popular, starts_at) for who in members[:HOT_BOOKINGS]]
-    cold = [Wish(who, coaches[n % COLD_COACHES], starts_at) for n, who in enumerate(members[:COLD_BOOKINGS])]
-    return (
-        Case(f"one hot slot of {HOT_SEATS:,} places", hot, HOT_SEATS),
-        Case(f"{COLD_COACHES} cold slots of {COLD_SEATS} places", cold, COLD_SEATS),
-    )
-
-
-async def statements_of_one(practice: Practice, wish: Wish) -> int:
-    """How many statements the application sends for a booking, besides BEGIN and COMMIT."""
-    sent: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        sent.append(statement)
-
-    engine = practice.house.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    form = scheduling_service.BookSession.read(coach_id=wish.coach_id, starts_at=wish.starts_at)
-    context = practice.context(wish.who)
-    await context.write(scheduling_service.book_session, form=form, now=context.now())
-    event.remove(engine, "before_cursor_execute", note)
-    await empty(practice)
-    return len(sent)
-
-
-async def empty(practice: Practice) -> None:
-    async with practice.owner.begin() as connection:
-        await connection.execute(text(_EMPTY))
-
-
-def make_candidates(callers: Callers, settings: Settings, case: Case, program: Path | None) -> dict[str, Candidate]:
-    """Each books all wishes of the case into empty calendars; afterwards the calendars are checked and emptied."""
-
-    async def checked(booking: Awaitable[float]) -> float:
-        practice = callers.practice
+    async def checked(self, work: Callable[[], Awaitable[float]], booked: int, rejected: int = 0) -> float:
+        """The figure, if all was written that should be and nobody is overbooked; empties the calendars afterwards."""
         try:
-            rate = await booking
-            wished, made = len(case.warming) + len(case.wishes), await practice.count("sessions")
-            if made != wished:
-                raise NoFigure(f"it made {made} sessions of {wished}")
-            await practice.nobody_is_overbooked()
+            figure = await work()
+            async with as_owner(self.settings) as owner:
+                written = dict(zip(_NAMES, await owner.fetchrow(_WRITTEN) or (), strict=True))
+            wanted = dict(zip(_NAMES, [booked] * 5 + [rejected] * 2, strict=True))
+            if written != wanted:
+                raise NoFigure(f"it wrote {written} where {wanted} was due")
+            await self.practice.nobody_is_overbooked()
         except AssertionError as overbooked:
             raise NoFigure(f"it overbooked: {overbooked}") from None
         finally:
-            await empty(practice)
-        return rate
+            await forget_the_future(self.settings)
+        return figure
 
-    async def timed(name: str, book: Callable[[Sequence[Wish]], Awaitable[tuple[float, float]]]) -> float:
-        await book(case.warming)
-        took, cpu = await book(case.wishes)
-        case.cpu.setdefault(name, []).append(cpu / len(case.wishes) * 1_000)
-        return len(case.wishes) / took
+    async def rush(self, server: OverHTTP, wishes: Sequence[Wish]) -> float:
+        """Milliseconds to the last answer."""
 
-    candidates: dict[str, Candidate] = {
-        PROCESS: lambda: checked(timed(PROCESS, callers.in_process)),
-        HTTP: lambda: checked(timed(HTTP, callers.over_http)),
-    }
-    if program is None:
-        return candidates
-    script = settings.data_dir / "booking.sql"
-    script.write_text(SCRIPT, encoding="utf-8")
-    return {PGBENCH: lambda: checked(pgbench(program, script, settings, case)), **candidates}
+        async def work() -> float:
+            return await server.rush(wishes, RUSH_SEATS) * 1_000
+
+        return await self.checked(work, RUSH_SEATS, len(wishes) - RUSH_SEATS)
 
 
-def sheets(cases: Sequence[Case], found: Sequence[Figures], sent: int, program: Path | None) -> list[Sheet]:
-    made = []
-    for case, figures in zip(cases, found, strict=True):
-        title = f"Bookings into {case.name}, {CALLERS} callers"
-        sheet = comparison(title, "bookings a second", figures, PGBENCH)
-        rounds = max(map(len, figures.rounds.values()), default=0)
-        used = {name: median(ms) for name, ms in case.cpu.items() if name in figures.rounds and median(ms) > 0}
-        sheet.notes += [
-            f"Rounds: {rounds}, of {len(case.wishes)} bookings each, after {WARMING_TURNS} of each caller into another "
-            "start that are not counted. After every run above the calendars were checked: nobody is overbooked or "
-            "in two places, and every seat has its session.",
-            "Processor time of the Python process for each booking: "
-            + ", ".join(f"{name} {short(ms)} ms" for name, ms in used.items())
-            + ".",
-        ]
-        made.append(sheet)
-    made[-1].notes.append(_about_pgbench(sent, program))
+async def measure(settings: Settings) -> list[Sheet]:
+    async with House.opened(settings) as house:
+        members = await make_members(settings, house.practice, max(HOT_BOOKINGS, COLD_BOOKINGS, RUSH_CALLERS))
+        starts_at = monday_after_next(house.practice.clock(), 10)
+        cases, rush = await wishes_of_all(settings, members, starts_at)
+        await warm(house, cases)
+        sheets = []
+        for case in cases:
+            await prepare_plan(settings, case)
+            say.print(f"{case.name}, {case.callers} callers:", style="dim")
+            figures = await in_turns(house.candidates(case), ROUNDS, seconds=SECONDS_OF_A_CASE)
+            sheets.append(sheet(house, case, figures))
+        say.print(f"{RUSH_CALLERS} callers at once for {RUSH_SEATS} places:", style="dim")
+        racing = {YOGA: partial(house.rush, house.node[HOT], rush), HTTP: partial(house.rush, house.ours, rush)}
+        figures = await in_turns(racing, ROUNDS, seconds=SECONDS_OF_THE_RUSH)
+        sheets.append(rush_sheet(figures, house.pgbench is None))
+        return sheets
+
+
+async def wishes_of_all(
+    settings: Settings, members: list[Person], starts_at: datetime
+) -> tuple[list[Case], list[Wish]]:
+    [popular] = await make_coaches(settings, 1, HOT_SEATS)
+    [rushed] = await make_coaches(settings, 1, RUSH_SEATS)
+    coaches = await make_coaches(settings, COLD_COACHES, COLD_SEATS)
+    await make_history(settings, coaches, members, starts_at)
+    hot = [Wish(who, popular, starts_at) for who in members[:HOT_BOOKINGS]]
+    cold = [Wish(who, coaches[n % COLD_COACHES], starts_at) for n, who in enumerate(members[:COLD_BOOKINGS])]
+    cases = [
+        Case(name, wishes, seats, callers)
+        for callers in CALLERS
+        for name, wishes, seats in ((HOT, hot, HOT_SEATS), (COLD, cold, COLD_SEATS))
+    ]
+    return cases, [Wish(who, rushed, starts_at) for who in members[:RUSH_CALLERS]]
+
+
+async def warm(house: House, cases: Sequence[Case]) -> None:
+    """A server in Node reaches its rate only after a while."""
+    for case in cases[:2]:
+        for server in (house.node[case.name], house.ours):
+            await server.book(case.wishes, case.callers)
+            await forget_the_future(house.settings)
+
+
+def sheet(house: House, case: Case, figures: Figures) -> Sheet:
+    made = comparison(f"Bookings into {case.name}, {case.callers} callers", "bookings a second", figures, PGBENCH)
+    used = {name: median(ms) for (of, name), ms in house.cpu.items() if of is case and name in figures.rounds}
+    made.notes += [bar.said(figures) for bar in BARS[case.name]]
+    made.notes.append(
+        "Processor time of the process that was asked, for each booking, without PostgreSQL's: "
+        + ", ".join(f"{name} {short(ms)} ms" for name, ms in used.items())
+        + "."
+    )
     return made
 
 
-def _about_pgbench(sent: int, program: Path | None) -> str:
-    if program is None:
-        say.print("[red bold]pgbench is missing: the application has nothing to stand beside.[/red bold]")
-        say.print("[red bold]On Debian: apt-get install postgresql[/red bold]")
-        return "pgbench was not there to compare with (on Debian it is in the package `postgresql`)."
-    same = "the same" if sent == STATEMENTS else f"where the application sends {sent} (the script wants a look)"
+def rush_sheet(figures: Figures, without_pgbench: bool) -> Sheet:
+    title = f"{RUSH_CALLERS} callers at once for {RUSH_SEATS} places"
+    made = comparison(title, "ms to the last answer", figures, YOGA)
+    made.notes += [
+        f"After every run: {RUSH_SEATS} are booked, {RUSH_CALLERS - RUSH_SEATS} were told that the slot is full, and"
+        " each of these rejections is stored with its event.",
+        about(without_pgbench),
+    ]
+    return made
+
+
+def about(without_pgbench: bool) -> str:
+    """What shares what, and where a candidate does less."""
+    if without_pgbench:
+        say.print("[red bold]pgbench is missing: on Debian, apt-get install postgresql[/red bold]")
     return (
-        f"pgbench sends {STATEMENTS} statements between BEGIN and COMMIT, {same}: as the application's role, under "
-        "row-level security, prepared, through the same socket. It decides nothing and reads no result but the seat."
+        f"Each run books {HOT_BOOKINGS} times into the hot slot or {COLD_BOOKINGS} times into cold ones, after"
+        f" {WARMING_TURNS} bookings of each caller into another start that are not counted; the tables hold 5,000"
+        " past sessions, and what was booked is removed between the runs. After every run, sessions, bookings,"
+        " changes, events and version steps were counted, and nobody was overbooked or in two places. All share"
+        " the cores: PostgreSQL, pgbench or the server, and the client in Python that asks over HTTP; on a"
+        " machine that is busy with other work, pgbench's many processes get a larger share of it than one."
+        " pgbench has a connection for each caller, sends BEGIN with the settings, eight statements and COMMIT,"
+        f" and decides nothing. Node has {CONNECTIONS_OF_NODE[HOT]} connections for the hot slot and"
+        f" {CONNECTIONS_OF_NODE[COLD]} for the cold ones, the best of those tried; it sends the same statements by"
+        " name and without waiting for an answer that the next one does not need, takes who asks from a header,"
+        " unsigned, and its arithmetic of slots knows UTC alone."
     )
 
 
 if __name__ == "__main__":
-    run("booking", measure)
+    run("booking", measure, seconds=SECONDS_FOR_ALL)

@@ -46,9 +46,15 @@ say = Console(highlight=False, soft_wrap=True)
 # A benchmark from its start to its end
 
 
-def run(name: str, measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> None:
+def run(
+    name: str,
+    measure: Callable[[Settings], Awaitable[list["Sheet"]]],
+    *,
+    seconds: float = SECONDS_FOR_ALL,
+    parser: argparse.ArgumentParser | None = None,
+) -> None:
     """Measures with a database of its own and prints; everything that was started is stopped."""
-    _report(name, lambda: _with_servers(measure))
+    _report(name, lambda: _with_servers(measure, seconds), parser)
 
 
 def run_alone(name: str, measure: Callable[[], Awaitable[tuple[str, list["Sheet"]]]], *, seconds: float) -> None:
@@ -65,9 +71,11 @@ def run_alone(name: str, measure: Callable[[], Awaitable[tuple[str, list["Sheet"
     _report(name, measured)
 
 
-def _report(name: str, measured: Callable[[], tuple[str, list["Sheet"]]]) -> None:
+def _report(
+    name: str, measured: Callable[[], tuple[str, list["Sheet"]]], parser: argparse.ArgumentParser | None = None
+) -> None:
     """Prints what was measured, and with `--record` writes the section of this name."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    parser = parser or argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--record", action="store_true", help="write the figures into docs/performance.md")
     record = parser.parse_args().record
     signal.signal(signal.SIGTERM, _leave)
@@ -87,13 +95,13 @@ def _report(name: str, measured: Callable[[], tuple[str, list["Sheet"]]]) -> Non
         say.print(f"\nWritten to {PAGE.relative_to(ROOT)}.")
 
 
-def _with_servers(measure: Callable[[Settings], Awaitable[list["Sheet"]]]) -> tuple[str, list["Sheet"]]:
+def _with_servers(measure: Callable[[Settings], Awaitable[list["Sheet"]]], seconds: float) -> tuple[str, list["Sheet"]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-benchmark-")))
         started = stack.enter_context(servers(folder))  # those configured, or embedded ones in the folder
         log_to(stack.enter_context(open(folder / "log", "w", encoding="utf-8")))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
-        version, sheets = runner.run(_in_own_database(started, measure))
+        version, sheets = runner.run(_in_own_database(started, measure, seconds))
         return f"PostgreSQL {version}", sheets
 
 
@@ -109,7 +117,7 @@ def log_to(file: TextIO) -> None:
 
 
 async def _in_own_database(
-    started: Settings, measure: Callable[[Settings], Awaitable[list["Sheet"]]]
+    started: Settings, measure: Callable[[Settings], Awaitable[list["Sheet"]]], seconds: float
 ) -> tuple[str, list["Sheet"]]:
     """Nobody's rows are touched: the database is made for this run and dropped after it."""
     name = f"rapport_benchmark_{os.getpid()}"
@@ -124,13 +132,13 @@ async def _in_own_database(
         await owner.execute(f'CREATE DATABASE "{name}"')
         try:
             await migrations.migrate(settings)
-            async with asyncio.timeout(SECONDS_FOR_ALL):
+            async with asyncio.timeout(seconds):
                 return version, await measure(settings)
         finally:
-            await _drop(owner, name)
+            await drop(owner, name)
 
 
-async def _drop(owner: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:
+async def drop(owner: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:
     """Waits five seconds for sessions that a killed server has left: they are not the owner's to end."""
     try:
         await owner.execute(f'DROP DATABASE "{name}"')

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from itertools import repeat
+from typing import Any, Self
 
 import orjson
 
@@ -16,11 +17,12 @@ CONNECTIONS = 32
 _HEAD_ENDS = b"\r\n\r\n"
 
 
-def post(query: str) -> bytes:
-    body = orjson.dumps({"query": query})
+def post(query: str, variables: dict[str, Any] | None = None, token: str = "") -> bytes:
+    body = orjson.dumps({"query": query} if variables is None else {"query": query, "variables": variables})
+    authorization = b"authorization: Bearer %b\r\n" % token.encode() if token else b""
     return (
-        b"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
-        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+        b"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n%b"
+        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (authorization, len(body), body)
     )
 
 
@@ -48,8 +50,9 @@ async def answer_of(port: int, request: bytes) -> bytes:
 class Tally:
     """What the connections of one turn share."""
 
-    def __init__(self, request: bytes, length: int) -> None:
-        self.request, self.length = request, length
+    def __init__(self, requests: bytes | Iterator[bytes], length: int) -> None:
+        self.requests = repeat(requests) if isinstance(requests, bytes) else requests
+        self.length = length
         self.answered = 0
         self.transports: list[asyncio.Transport] = []
         self.is_over = False
@@ -81,7 +84,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.tally.transports.append(transport)
-        transport.write(self.tally.request)
+        transport.write(next(self.tally.requests))
 
     def data_received(self, data: bytes) -> None:
         if self.missing == 0:
@@ -95,7 +98,7 @@ class Connection(asyncio.Protocol):
         self.missing -= len(data)
         if self.missing == 0:
             self.tally.answered += 1
-            self.transport.write(self.tally.request)
+            self.transport.write(next(self.tally.requests))
         elif self.missing < 0:
             self.tally.breaks("an answer is longer than it says")
 
@@ -120,7 +123,9 @@ class Rate:
     client_busy: float
 
     @classmethod
-    async def measured(cls, server: Server, request: bytes, length: int, *, warm: float, seconds: float) -> Self:
+    async def measured(
+        cls, server: Server, request: bytes | Iterator[bytes], length: int, *, warm: float, seconds: float
+    ) -> Self:
         """Connects, waits until all runs evenly, and counts from then on. Raises `NoFigure` for a wrong answer."""
         tally = Tally(request, length)
         loop = asyncio.get_running_loop()

@@ -36,9 +36,9 @@ def _installed(package: str) -> str:
 
 
 @asynccontextmanager
-async def child(*command: str | Path) -> AsyncIterator[Process]:
-    """A process that is asked and answers by lines, and leaves when this one does."""
-    environment = {**os.environ, "NODE_ENV": "production"}
+async def child(*command: str | Path, **more: str) -> AsyncIterator[Process]:
+    """A process that is asked and answers by lines, and leaves when this one does; `more` adds to its environment."""
+    environment = {**os.environ, "NODE_ENV": "production", **more}
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=environment, limit=2**24)
     try:
         yield process

@@ -1,14 +1,13 @@
 """Open views of slots. A view may be late, never wrong.
 
 A hint (coach, version) only says that there is something to read. Views of the same range share one reading of the
-database; each holds the state that it last showed and sends the difference to the newest, so a slow one skips ahead.
+database; each remembers the state that it last showed and is sent the difference to the newest, so a slow one skips
+ahead. Those that have joined are told by one task for their range, which writes to all of them.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Coroutine
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,112 +15,35 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.actor import SYSTEM, Actor, Standing
+from app.actor import SYSTEM, Actor
+from app.live.ranges import Range, SlotAvailability, SlotViews, State, Waiting, token_expired
 from app.models.coaches import BookingAudience
 from app.platform.bus import Bus
 from app.platform.clock import Clock
 from app.platform.database import Database, DatabaseAway
+from app.platform.direct import DirectDatabase
 from app.problems import Forbidden
-from app.services.scheduling.calendars import open_calendar, read_calendar
-from app.services.scheduling.slots import Calendar, Slot, slots_between
+from app.services.scheduling.calendars import REACH, calendar_of
+from app.services.scheduling.reading import CalendarReadings
 
 log = structlog.get_logger(__name__)
 
+AWAY = (SQLAlchemyError, OSError, DatabaseAway)
+AFTER_A_MOMENT = 0.001
+"""Seconds: at the very moment nothing has changed yet."""
+
 _VERSIONS = text("SELECT coach_id, version FROM coach_calendars WHERE coach_id = ANY(:coaches)")
-_AUDIENCE = text("SELECT booking_audience FROM coaches WHERE id = :coach_id")
+_WATCH = "SELECT * FROM watch_calendar($1, $2, $3, $4)"
 _ASSIGNED = text("SELECT id FROM members WHERE coach_id = :coach_id AND id = ANY(:members)")
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class SlotAvailability:
-    """A snapshot, or what changed since the last one that this view was sent; slots are as everybody sees them.
-
-    Views that were shown the same are given the same object, so that it is executed and encoded once for all.
-    """
-
-    version: int
-    is_snapshot: bool
-    slots: list[Slot]
-    removed: list[Slot]
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    calendar: Calendar
-    audience: BookingAudience
-    asked_for: frozenset[UUID]
-    assigned: frozenset[UUID]
-    slots: dict[datetime, Slot]  # one object for one version at one time
-
-    def knows(self, actor: Actor) -> bool:
-        """Whether this was read with the question whether this member is the coach's own."""
-        is_decided = self.audience is not BookingAudience.ASSIGNED or actor.member_id is None
-        return is_decided or actor.member_id in self.asked_for
-
-    def may_see(self, actor: Actor) -> bool:
-        """The rule of `open_calendar`, on what was read with the slots: asked again for every event."""
-        if actor.standing is Standing.ADMIN or actor.coach_id == self.calendar.coach_id:
-            return True
-        if self.audience is BookingAudience.PUBLIC:
-            return True
-        if actor.member_id is None:
-            return False
-        return self.audience is BookingAudience.MEMBERS or actor.member_id in self.assigned
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of one state to views that were shown another. These are few: all but the slow are at the last."""
-
-    newest: dict[datetime, Slot]
-    differences: list[tuple[dict[datetime, Slot] | None, SlotAvailability | None]]
-
-
-class _Range:
-    """The slots of one coach between two instants, read once for all views that look at them."""
-
-    def __init__(self, coach_id: UUID, since: datetime, until: datetime) -> None:
-        self.coach_id, self.since, self.until = coach_id, since, until
-        self.state: _State | None = None
-        self.viewers: dict[_View, Actor] = {}
-        self.reading = asyncio.Lock()
-        self._told: _Told | None = None
-
-    def difference(self, shown: "_State | None", newest: "_State") -> SlotAvailability | None:
-        """None when there is nothing to tell. The same for all views that were shown the same."""
-        told = self._told
-        if told is None or told.newest is not newest.slots:
-            told = self._told = _Told(newest.slots, [])
-        before = shown.slots if shown else None
-        for known, difference in told.differences:
-            if known is before:
-                return difference
-        difference = _difference(shown, newest)
-        told.differences.append((before, difference))
-        return difference
-
-    def compute(self, calendar: Calendar, now: datetime) -> dict[datetime, Slot]:
-        return {slot.starts_at: slot for slot in slots_between(calendar, self.since, self.until, now)}
-
-    def wake(self) -> None:
-        for view in self.viewers:
-            view.woken.set()
-
-
-class _View:
-    __slots__ = ("woken",)
-
-    def __init__(self) -> None:
-        self.woken = asyncio.Event()
-
-
 class _Watched:
-    """A coach whose calendar somebody looks at: the newest version heard of, and the ranges that are open."""
+    """A coach whose calendar somebody looks at, and the ranges that are open."""
 
     def __init__(self) -> None:
-        self.heard = -1
-        self.ranges: dict[tuple[datetime, datetime], _Range] = {}
+        self.ranges: dict[tuple[datetime, datetime], Range] = {}
         self.listening = asyncio.Event()
         self.follower: asyncio.Task[None] | None = None
 
@@ -129,8 +51,17 @@ class _Watched:
 class LiveCalendars:
     """All open views of a process. `tell` is called after each commit; the sweep finds what no hint told of."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, sweep_seconds: float = 10.0) -> None:
-        self._database, self._bus, self._clock = database, bus, clock
+    def __init__(
+        self,
+        database: Database,
+        direct: DirectDatabase,
+        readings: CalendarReadings,
+        bus: Bus,
+        clock: Clock,
+        sweep_seconds: float = 10.0,
+    ) -> None:
+        self._database, self._direct, self._readings = database, direct, readings
+        self._bus, self._clock = bus, clock
         self._sweep_seconds = sweep_seconds
         self._to_look_at: set[UUID] = set()
         self.readings = 0
@@ -143,103 +74,149 @@ class LiveCalendars:
 
     async def stop(self) -> None:
         followers = [watched.follower for watched in self._watched.values()]
-        running = [task for task in (self._sweeper, *followers, *self._tasks) if task is not None]
+        tellers = [each.teller for each in self._ranges()]
+        running = [task for task in (self._sweeper, *followers, *tellers, *self._tasks) if task is not None]
         for task in running:
             task.cancel()
+        for each in self._ranges():
+            each.stop()
         await asyncio.gather(*running, return_exceptions=True)
 
     @property
     def open_views(self) -> int:
-        return sum(len(each.viewers) for watched in self._watched.values() for each in watched.ranges.values())
+        return sum(each.views for each in self._ranges())
 
     def tell(self, coach_id: UUID, version: int) -> None:
         """A calendar has this version now: wakes the views of this process, and hints to the others."""
         self._hear(coach_id, version)
         self._spawn(self._bus.publish(_channel(coach_id), str(version)))
 
-    async def slot_availability(
-        self, actor: Actor, coach_id: UUID, since: datetime, until: datetime
+    def slot_availability(
+        self, actor: Actor, coach_id: UUID, since: datetime, until: datetime, actor_until: datetime | None = None
+    ) -> SlotViews:
+        """A snapshot, then what changes; ends with `Forbidden` or `Unauthenticated` once the actor may not see it."""
+        view = Waiting(actor, actor_until)
+        return SlotViews(view, self._events(view, coach_id, since, until))
+
+    async def _events(
+        self, view: Waiting, coach_id: UUID, since: datetime, until: datetime
     ) -> AsyncGenerator[SlotAvailability, None]:
-        """A snapshot, then what changes; raises `Forbidden` as soon as the actor may not see it any more."""
-        async with self._database.transaction(actor.settings(), read_only=True) as db:
-            await open_calendar(db, coach_id)
-        async with self._viewing(actor, coach_id, since, until) as (view, shown_range):
-            shown: _State | None = None
+        """What is told to a view that waits for it."""
+        await self._readings.look(view.actor, coach_id, since, until)  # raises Forbidden
+        shown = self._entered(view, coach_id, since, until)
+        try:
+            await self._watched[coach_id].listening.wait()
             while True:
                 view.woken.clear()
                 try:
-                    state = await self._newest(shown_range, actor)
-                except (SQLAlchemyError, OSError, DatabaseAway):
-                    if shown is None:
+                    state = await self._newest(shown)
+                except AWAY:
+                    if view.shown is None:
                         raise
-                    log.warning("a view could not read again; it tries on", coach_id=str(coach_id), exc_info=True)
-                    await asyncio.sleep(random.uniform(0.5, 1.5))
+                    await self._try_later(shown)
                     continue
-                if not state.may_see(actor):
+                if view.until is not None and view.until <= self._clock():
+                    raise token_expired()
+                if not state.may_see(view.actor):
                     raise Forbidden
-                difference = shown_range.difference(shown, state)
+                difference = shown.difference(view.shown, state)
                 if difference is not None:
+                    view.shown = state
                     yield difference
-                    shown = state
                 await view.woken.wait()
-
-    @asynccontextmanager
-    async def _viewing(
-        self, actor: Actor, coach_id: UUID, since: datetime, until: datetime
-    ) -> AsyncIterator[tuple[_View, _Range]]:
-        """Subscribed to the bus before anything is read, so that no change can fall between."""
-        watched = self._watched.setdefault(coach_id, _Watched())
-        key = (since, until)
-        shown_range = watched.ranges.setdefault(key, _Range(coach_id, since, until))
-        view = _View()
-        shown_range.viewers[view] = actor
-        try:
-            if watched.follower is None:
-                watched.follower = asyncio.create_task(self._follow(coach_id, watched))
-            await watched.listening.wait()
-            yield view, shown_range
         finally:
-            del shown_range.viewers[view]
-            if not shown_range.viewers:
-                watched.ranges.pop(key, None)
-            if not watched.ranges and self._watched.get(coach_id) is watched:
-                del self._watched[coach_id]
-                if watched.follower is not None:
-                    watched.follower.cancel()
+            shown.leave(view)
 
-    async def _newest(self, shown: _Range, actor: Actor) -> _State:
-        """The state of the newest version heard of; views that ask together wait for one reading."""
+    async def _tell_joined(self, shown: Range) -> None:
+        """Tells the views of a range that have joined, as long as there are any."""
+        while True:
+            await shown.news.wait()
+            shown.news.clear()
+            try:
+                await shown.tell(await self._newest(shown), self._clock())
+            except Exception:  # most likely the database is away
+                shown.news.set()
+                await self._try_later(shown)
+
+    async def _try_later(self, shown: Range) -> None:
+        log.warning("a view could not be told what is new; it tries on", coach_id=str(shown.coach_id), exc_info=True)
+        await asyncio.sleep(random.uniform(0.5, 1.5))
+
+    # Which ranges are open
+
+    def _entered(self, view: Waiting, coach_id: UUID, since: datetime, until: datetime) -> Range:
+        """Subscribed to the bus before anything is read, so that no change can fall between."""
+        watched = self._watched.get(coach_id)
+        if watched is None:
+            watched = self._watched[coach_id] = _Watched()
+            watched.follower = asyncio.create_task(self._follow(coach_id, watched))
+        shown = watched.ranges.get((since, until))
+        if shown is None:
+            shown = watched.ranges[since, until] = Range(coach_id, since, until, self._tell_joined, self._left)
+        shown.enter(view)
+        return shown
+
+    def _left(self, shown: Range) -> None:
+        """Nobody looks at this range any more."""
         watched = self._watched[shown.coach_id]
-        async with shown.reading:
-            state = shown.state
-            if state is not None and state.calendar.version >= watched.heard and state.knows(actor):
-                return state
-            read = await self._read(shown)
-            before = shown.state  # time may have moved it meanwhile
-            if before is not None and (before.calendar.version, before.slots) == (read.calendar.version, read.slots):
-                read = replace(read, slots=before.slots)  # so that it is seen to be the same
-            shown.state = read
-            if before is not None and before.slots is not read.slots:
-                shown.wake()  # it was read for one who joined, and time had moved
-            return read
+        del watched.ranges[shown.since, shown.until]
+        shown.stop()
+        if not watched.ranges:
+            del self._watched[shown.coach_id]
+            if watched.follower is not None:
+                watched.follower.cancel()
 
-    async def _read(self, shown: _Range) -> _State:
+    def _ranges(self) -> list[Range]:
+        return [each for watched in self._watched.values() for each in watched.ranges.values()]
+
+    # Reading
+
+    async def _newest(self, shown: Range) -> State:
+        """The newest state that was hinted at; views that ask together wait for one reading."""
+        async with shown.reading:
+            if shown.hinted is not None:
+                await self._read(shown)  # once: what is hinted at meanwhile wakes the views again
+            while shown.unasked:
+                await self._ask(shown)
+            if shown.moves_at is not None and shown.moves_at <= self._clock():
+                self._move_time(shown)
+            assert shown.state is not None
+            return shown.state
+
+    async def _read(self, shown: Range) -> None:
         self.readings += 1
-        members = frozenset(actor.member_id for actor in shown.viewers.values() if actor.member_id is not None)
-        async with self._database.transaction(SYSTEM.settings(), read_only=True) as db:
-            calendar, _ = await read_calendar(db, shown.coach_id, shown.since, shown.until)
-            asked = {"coach_id": shown.coach_id, "members": list(members)}
-            audience = (await db.execute(_AUDIENCE, asked)).scalar_one()
-            assigned = frozenset((await db.execute(_ASSIGNED, asked)).scalars()) if members else frozenset()
-        slots = shown.compute(calendar, self._clock())
-        return _State(calendar, BookingAudience(audience), members, assigned, slots)
+        hinted, asked = shown.hinted, set(shown.unasked)
+        before = shown.state
+        # Where the audience is others' too, nobody needs to be asked for, and there may be thousands.
+        viewers = shown.members if before is None or before.audience is BookingAudience.ASSIGNED else ()
+        async with self._direct.connection() as db:
+            row = await db.fetchrow(_WATCH, shown.coach_id, shown.since - REACH, shown.until + REACH, list(viewers))
+        if row is None:
+            raise Forbidden
+        calendar, audience = calendar_of(shown.coach_id, row), BookingAudience(row["audience"])
+        if shown.hinted == hinted or (shown.hinted or 0) <= calendar.version:
+            shown.hinted = None  # met, or it was not true: whoever hints has committed before
+        shown.unasked -= asked
+        if audience is BookingAudience.ASSIGNED and not viewers:
+            shown.unasked |= set(shown.members)
+        shown.take(State(calendar, audience, set(row["assigned"]), shown.compute(calendar, self._clock())))
+        self._plan_time(shown)
+
+    async def _ask(self, shown: Range) -> None:
+        """Of those who came after the reading."""
+        asked = set(shown.unasked)
+        if shown.state is not None and shown.state.audience is BookingAudience.ASSIGNED:
+            async with self._database.transaction(SYSTEM.settings(), read_only=True) as db:
+                shown.state.assigned.update(await _assigned(db, shown.coach_id, asked))
+        shown.unasked -= asked
+
+    # What may have changed
 
     def _hear(self, coach_id: UUID, version: int) -> None:
-        watched = self._watched.get(coach_id)
-        if watched is not None and version > watched.heard:
-            watched.heard = version
-            for each in watched.ranges.values():
-                each.wake()
+        """A version that somebody says there is: a hint, for the ranges that have not read it."""
+        for each in self._ranges_of(coach_id):
+            if each.state is None or version > each.state.version:
+                each.hint(version)
 
     async def _follow(self, coach_id: UUID, watched: _Watched) -> None:
         """Hears the hints of other processes; a lost or unreadable one makes this process look for itself."""
@@ -269,7 +246,7 @@ class LiveCalendars:
             self.move_time()
 
     async def _compare(self, coaches: list[UUID]) -> None:
-        """Compares the versions that were heard of with the database's, in one statement."""
+        """Compares the versions that were read with the database's, in one statement."""
         if not coaches:
             return
         try:
@@ -279,18 +256,30 @@ class LiveCalendars:
             log.warning("open views could not be compared with the database", exc_info=True)
             return
         for coach_id, version in versions:
-            self._hear(coach_id, version)
+            for each in self._ranges_of(coach_id):
+                if each.state is not None and version != each.state.version:
+                    each.hint(version)
+
+    def _ranges_of(self, coach_id: UUID) -> list[Range]:
+        watched = self._watched.get(coach_id)
+        return list(watched.ranges.values()) if watched else []
+
+    # Time
 
     def move_time(self) -> None:
-        """A slot that has passed its notice, or a day that the booking window has reached, changes without a write."""
+        """Timers do this when it is due; the sweep does it too, for a clock that was set."""
+        for each in self._ranges():
+            self._move_time(each)
+
+    def _move_time(self, shown: Range) -> None:
+        shown.move_time(self._clock())
+        self._plan_time(shown)
+
+    def _plan_time(self, shown: Range) -> None:
         now = self._clock()
-        for watched in self._watched.values():
-            for each in watched.ranges.values():
-                state = each.state
-                if state is None or (slots := each.compute(state.calendar, now)) == state.slots:
-                    continue
-                each.state = replace(state, slots=slots)
-                each.wake()
+        shown.moves_at = shown.next_moment(now)
+        if shown.moves_at is not None:
+            shown.plan((shown.moves_at - now).total_seconds() + AFTER_A_MOMENT, self._move_time)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -298,16 +287,9 @@ class LiveCalendars:
         task.add_done_callback(self._tasks.discard)
 
 
-def _difference(shown: _State | None, newest: _State) -> SlotAvailability | None:
-    """None when there is nothing to tell; a new version is told of even if it changed no slot of this range."""
-    version = newest.calendar.version
-    if shown is None:
-        return SlotAvailability(version, True, list(newest.slots.values()), [])
-    changed = [slot for start, slot in newest.slots.items() if shown.slots.get(start) != slot]
-    removed = [slot for start, slot in shown.slots.items() if start not in newest.slots]
-    if not changed and not removed and version == shown.calendar.version:
-        return None
-    return SlotAvailability(version, False, changed, removed)
+async def _assigned(db: AsyncSession, coach_id: UUID, members: set[UUID]) -> set[UUID]:
+    """Those of them whose coach this is."""
+    return set((await db.execute(_ASSIGNED, {"coach_id": coach_id, "members": list(members)})).scalars())
 
 
 def _channel(coach_id: UUID) -> str:

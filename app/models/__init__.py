@@ -1,5 +1,10 @@
 """What is stored. Importing this package registers every table."""
 
-from app.models import coaches, identity, members, scheduling, sessions
+from sqlalchemy.orm import configure_mappers
 
-__all__ = ["coaches", "identity", "members", "scheduling", "sessions"]
+from app.models import coaches, identity, members, outbox, scheduling, sessions
+
+__all__ = ["coaches", "identity", "members", "outbox", "scheduling", "sessions"]
+
+# Otherwise with the first query: rows are made without one too.
+configure_mappers()

@@ -76,6 +76,7 @@ class CoachingSession(SQLModel, table=True):
             using="gist",
             where=text("status <> 'CANCELLED'"),
         ),
+        Index("sessions_by_start", "starts_at", "id"),
         Index("sessions_by_coach", "coach_id", "starts_at", "id"),
         Index("sessions_by_member", "member_id", "starts_at", "id"),
         Index("sessions_by_member_coach", "member_coach_id", "starts_at", "id"),

@@ -8,7 +8,8 @@ from weakref import WeakValueDictionary
 
 from broadcaster import Broadcast, Event
 
-from app.platform.redis_backend import Lost, RedisBackend, Times
+from app.platform.redis_backend import RedisBackend
+from app.platform.redis_link import Lost, Times
 
 LOST: Final = None
 """Comes in place of a message: messages may have been lost, so read again."""
@@ -73,6 +74,11 @@ class Bus:
     def is_connected(self) -> bool:
         """Whether hints travel at this moment, both ways."""
         return self._backend.is_connected
+
+    @property
+    def nodes_away(self) -> list[str]:
+        """Nodes of a Redis cluster that do not answer."""
+        return self._backend.nodes_away
 
     async def start(self) -> None:
         """Never raises: without Redis it returns within a second, and goes on trying in the background."""

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.platform.database import UnsafeRole as UnsafeRole
 from app.platform.database import make_engine
 from app.platform.settings import Settings, read_settings
 
@@ -19,10 +20,6 @@ _LOCK = 7_270_677  # any number of our own: two processes that start at once mig
 
 _BESIDE_THE_PACKAGE = Path(__file__).resolve().parents[2] / "migrations"
 _INSIDE_THE_PACKAGE = Path(__file__).resolve().parents[1] / "_migrations"
-
-
-class UnsafeRole(RuntimeError):
-    """The application's role could step around row-level security."""
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -68,6 +65,18 @@ async def migrate(settings: Settings, revision: str = "head") -> None:
             if await revision_of(connection) == head():
                 await _refuse_owner(connection, application_role(settings))
                 await _grant(connection, application_role(settings))
+    finally:
+        await engine.dispose()
+
+
+async def confirm_application_role(settings: Settings) -> None:
+    """Connects as the server will, so that `UnsafeRole` is raised before anything is served."""
+    engine = make_engine(
+        settings.database_url, pool_size=1, assume_role=assumed_role(settings), pooled=settings.is_pooled
+    )
+    try:
+        async with engine.connect():
+            pass
     finally:
         await engine.dispose()
 

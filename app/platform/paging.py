@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlakeyset import Marker, serialize_bookmark, unserialize_bookmark
 from sqlakeyset.asyncio import select_page
-from sqlalchemy import Select
+from sqlalchemy import Select, inspect, select, tuple_, union
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 Row = TypeVar("Row")
@@ -49,6 +49,23 @@ async def read_page(db: AsyncSession, statement: Select[Any], page: PageRequest)
         has_next=found.paging.has_next,
         has_previous=page.after is not None,
     )
+
+
+async def read_merged_page(
+    db: AsyncSession, entity: type[Row], parts: Sequence[Select[Any]], page: PageRequest
+) -> "Page[Row]":
+    """The same of rows with an `id` that one or more of several selects find, all in the same ascending order.
+
+    Each is read in its order and no further than the page goes, where one select with OR reads and sorts all it finds.
+    """
+    key = inspect(entity).mapper.columns["id"]
+    order = parts[0]._order_by_clauses
+    after = None if page.after is None else _place(parts[0], page.after)
+    if after is not None and after.place:
+        parts = [part.where(tuple_(*order) > tuple_(*after.place)) for part in parts]
+    nearest = [part.with_only_columns(key).limit(page.first + 1).subquery() for part in parts]
+    found = union(*(select(part.c.id) for part in nearest))
+    return await read_page(db, select(entity).where(key.in_(found)).order_by(*order), page)
 
 
 def _place(statement: Select[Any], cursor: str) -> Marker:

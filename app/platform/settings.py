@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,7 +24,15 @@ class Settings(BaseSettings):
     database_owner_url: str = Field(
         "", description="The role that owns the tables and migrates. Empty: `DATABASE_URL`, with a drop of rights."
     )
-    redis_url: str = Field("", description="Redis or Valkey 6.2 and up. Empty: an embedded server.")
+    database_pooler: str = Field(
+        "none",
+        pattern="^(none|transaction)$",
+        description="`transaction`: `DATABASE_URL` leads through a pooler in transaction mode, such as pgbouncer.",
+    )
+    redis_url: str = Field(
+        "",
+        description="Redis or Valkey 6.2 and up, or nodes of a cluster with commas between. Empty: an embedded server.",
+    )
     data_dir: Path = Field(Path(".data"), description="Where the embedded servers and generated keys live.")
     secret_key: str = Field(
         "", description="Signs access tokens, 32 characters and up. Empty: made once, kept in `DATA_DIR`."
@@ -59,10 +67,25 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether two transactions of one connection may meet two connections of PostgreSQL."""
+        return self.database_pooler == "transaction"
+
     @field_validator("allowed_origins", "allowed_hosts", mode="before")
     @classmethod
     def split_at_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("database_pooler")
+    @classmethod
+    def has_a_role_to_log_in_as(cls, value: str, info: ValidationInfo) -> str:
+        if value == "transaction" and not (info.data.get("database_url") and info.data.get("database_owner_url")):
+            raise ValueError(
+                "behind a pooler no role can be assumed: set DATABASE_URL to the pooler's address with the"
+                " application's own role, and DATABASE_OWNER_URL to PostgreSQL itself with the role that migrates"
+            )
+        return value
 
     @field_validator("database_url", "database_owner_url")
     @classmethod
@@ -80,8 +103,8 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def is_redis(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+        if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
+            raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
         return value
 
     @field_validator("secret_key")

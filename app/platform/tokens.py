@@ -3,16 +3,20 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+Made = TypeVar("Made")
+
+MOST_KEPT = 2_000
 _ALGORITHM = "HS256"
 _ISSUER = "rapport"
 
@@ -24,7 +28,7 @@ class AccessTokens:
         self._key = OctKey.import_key(secret)
         self._lifetime = lifetime
         # A genuine token stays genuine, and its time is looked at again: one that failed raises, and is not kept.
-        self._claims_of = lru_cache(maxsize=2_000)(self._verified)
+        self._claims_of = lru_cache(maxsize=MOST_KEPT)(self._verified)
 
     def issue(self, claims: Mapping[str, Any], now: datetime) -> tuple[str, datetime]:
         """The token and the instant at which it stops being good."""
@@ -41,6 +45,24 @@ class AccessTokens:
         if claims.get("iss") != _ISSUER or not isinstance(claims.get("exp"), int):
             return None
         return claims if datetime.fromtimestamp(claims["exp"], UTC) > now else None
+
+    def reader(
+        self, make: Callable[[Mapping[str, Any]], Made]
+    ) -> Callable[[str, datetime], tuple[Made, datetime] | None]:
+        """Reads what is made of a token's claims, made once, and until when it is good; None as `read` has it."""
+        of_token: OrderedDict[str, tuple[Made, datetime]] = OrderedDict()
+
+        def read(token: str, now: datetime) -> tuple[Made, datetime] | None:
+            found = of_token.get(token)
+            if found is None:
+                if (claims := self.read(token, now)) is None:
+                    return None
+                found = of_token[token] = make(claims), datetime.fromtimestamp(claims["exp"], UTC)
+                if len(of_token) > MOST_KEPT:
+                    of_token.popitem(last=False)
+            return found if found[1] > now else None
+
+        return read
 
     def _verified(self, token: str) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims

@@ -34,7 +34,7 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
     if str(int(epoch)) != epoch:
         raise ValueError("not the canonical spelling")
     wanted = scheduling_service.SlotQuestion.read(coach_id=parse_uuid(coach_id), starts_at=starts_at)
-    return (await context.read(scheduling_service.explain_slot, wanted=wanted, now=context.now())).slot
+    return (await context.look(scheduling_service.explain_slot, wanted=wanted, now=context.now())).slot
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {

@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.actor import Actor
 from app.forms import Form, Instant
 from app.models.members import Member
 from app.models.sessions import CoachingSession, SessionStatus
-from app.platform.paging import Page, PageRequest, read_page
+from app.platform.paging import Page, PageRequest, read_merged_page, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
 
@@ -50,12 +50,18 @@ async def list_sessions(
     """
     require(actor, "sessions:read")
     await _refuse_foreign(db, actor, wanted)
-    statement = select(CoachingSession).order_by(col(CoachingSession.starts_at), col(CoachingSession.id))
+    statement = _filtered(wanted).order_by(col(CoachingSession.starts_at), col(CoachingSession.id))
     if actor.member_id is not None:
         statement = statement.where(CoachingSession.member_id == actor.member_id)
     elif actor.coach_id is not None:
-        mine = (col(CoachingSession.coach_id) == actor.coach_id, col(CoachingSession.member_coach_id) == actor.coach_id)
-        statement = statement.where(or_(*mine))
+        held = statement.where(CoachingSession.coach_id == actor.coach_id)
+        of_their_members = statement.where(CoachingSession.member_coach_id == actor.coach_id)
+        return await read_merged_page(db, CoachingSession, [held, of_their_members], page)
+    return await read_page(db, statement, page)
+
+
+def _filtered(wanted: SessionFilter) -> SelectOfScalar[CoachingSession]:
+    statement = select(CoachingSession)
     if wanted.coach_id is not None:
         statement = statement.where(CoachingSession.coach_id == wanted.coach_id)
     if wanted.member_id is not None:
@@ -66,7 +72,7 @@ async def list_sessions(
         statement = statement.where(CoachingSession.starts_at >= wanted.from_)
     if wanted.to is not None:
         statement = statement.where(CoachingSession.starts_at < wanted.to)
-    return await read_page(db, statement, page)
+    return statement
 
 
 async def _refuse_foreign(db: AsyncSession, actor: Actor, wanted: SessionFilter) -> None:

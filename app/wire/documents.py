@@ -23,14 +23,17 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.graphql import OperationType
 
+from app.wire.caching import Caching
 from app.wire.compiled.leaves import General
 from app.wire.compiled.operations import OperationPlan
 from app.wire.compiled.plans import Planner
 from app.wire.limits import Limits, Measure, measure
 from app.wire.sharing import Sharing
 
+Kind = TypeVar("Kind")
 AnyExecutor = TypeVar("AnyExecutor", bound=Executor[Any])
 
 WEIGHT_OF_A_FIELD = 2  # in a plan, where that of a token in a document is 1, which is about a kilobyte
@@ -55,12 +58,14 @@ class Prepared:
         self.has_variables = bool(operation.variable_definitions)
         name = operation.name.value if operation.name else None
         self.key = (document.loc.source.body if document.loc else "", name)
-        self.sharing = _sharing(schema, operation)
+        self.sharing = _declared(schema, operation, CoreOperationType.SUBSCRIPTION, Sharing)
+        self.caching = _declared(schema, operation, CoreOperationType.QUERY, Caching)
         steering, directives = _steering(document)
         self.is_incremental = bool(directives & _INCREMENTAL)
         converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
         self.info_class = converter.config.info_class
         self._default_resolver = converter.config.default_resolver
+        self._config, self._scalar_registry = converter.config, converter.scalar_registry
         self._steering = tuple(sorted(steering))
         self._plans: dict[tuple[Any, ...], tuple[OperationPlan | None, int]] = {}
         self.weight = document.token_count + getsizeof(self.key[0]) // 1_024  # a comment is no token
@@ -123,6 +128,12 @@ class Prepared:
             return measure(self.schema, self.document, self.operation, variables, limits)
         except GraphQLError as error:
             return error
+
+    def converted(self, field: Any, arguments: dict[str, Any], info: Any) -> dict[str, Any]:
+        """Coerced arguments as a resolver of Strawberry's takes them."""
+        return convert_arguments(
+            arguments, field.arguments, scalar_registry=self._scalar_registry, config=self._config, info=info
+        )
 
     def make_executor(
         self,
@@ -207,15 +218,17 @@ class Documents:
             self.weight -= dropped.weight
 
 
-def _sharing(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Sharing | None:
-    """How the events of a subscription are shared, if its definition says so."""
+def _declared(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, of: CoreOperationType, kind: type[Kind]
+) -> Kind | None:
+    """What the definition of an operation's first field says of how its events are shared, or its answers kept."""
     root_type, first = schema.get_root_type(operation.operation), operation.selection_set.selections[0]
-    if operation.operation is not CoreOperationType.SUBSCRIPTION or root_type is None:
+    if operation.operation is not of or root_type is None:
         return None
     found = schema.get_field(root_type, first.name.value) if isinstance(first, FieldNode) else None
     field = found.extensions.get("strawberry-definition") if found else None
     metadata: Mapping[Any, Any] = getattr(field, "metadata", None) or {}
-    return metadata.get(Sharing)
+    return metadata.get(kind)
 
 
 def _steering(document: DocumentNode) -> tuple[set[str], set[str]]:

@@ -1,8 +1,9 @@
 """The schema that serves: documents prepared once, operations executed by compiled plans, errors shown as allowed."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import strawberry
 from graphql import (
@@ -31,12 +32,14 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
+from app.wire.caching import Asked, KeptAnswers, KnownQuestions
 from app.wire.compiled.run import Run
 from app.wire.documents import Documents, Prepared
 from app.wire.encoding import encode
+from app.wire.groups import Group
 from app.wire.limits import LONGEST_TYPED_BY_HAND, Limits, Measure, cut, parsed, refusal, validation_errors
 from app.wire.measure import error_extensions
-from app.wire.sharing import SharedAnswers, Sharing
+from app.wire.sharing import EncodedResult, SharedAnswers, Sharing
 
 Variables = dict[str, Any] | None
 Executed = Callable[[Prepared, Run | None, Any], None]
@@ -64,7 +67,9 @@ class WireSchema(strawberry.Schema):
         super().__init__(*args, **kwargs)
         self.limits, self.shown, self.compiled = limits, shown, compiled
         self.documents = Documents(most_weight)
+        self.kept, self.questions = KeptAnswers(), KnownQuestions()
         self._shared = SharedAnswers()
+        self._groups: WeakValueDictionary[Hashable, Group] = WeakValueDictionary()
         self.executed: Executed | None = None  # told of each execution, by whoever wants to count
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
@@ -133,15 +138,25 @@ class WireSchema(strawberry.Schema):
             return prepared
         if prepared.operation_type not in allowed:
             raise InvalidOperationTypeError(prepared.operation_type)
-        variables = VariableValues({}, {})
+        variables = self._variables(prepared, variable_values)
+        if isinstance(variables, list):
+            return variables
+        if isinstance(variables, Asked) and self.limits is not None and variables.measured_for is self.limits:
+            return prepared, variables
+        refused = self._refusal(prepared, variables.coerced)
+        if refused is None and isinstance(variables, Asked):
+            variables.measured_for = self.limits
+        return [refused] if refused else (prepared, variables)
+
+    def _variables(self, prepared: Prepared, given: Variables) -> VariableValues | list[GraphQLError]:
+        key = self.questions.key(prepared.key, given) if prepared.caching is not None else None
+        if key is not None and (asked := self.questions.get(key)) is not None:
+            return asked
+        coerced: VariableValues | list[GraphQLError] = VariableValues({}, {})
         if prepared.has_variables:
             definitions = prepared.operation.variable_definitions or ()
-            coerced = get_variable_values(self._schema, definitions, variable_values or {}, max_errors=50)
-            if isinstance(coerced, list):
-                return coerced
-            variables = coerced
-        refused = self._refusal(prepared, variables.coerced)
-        return [refused] if refused else (prepared, variables)
+            coerced = get_variable_values(self._schema, definitions, given or {}, max_errors=50)
+        return coerced if key is None or isinstance(coerced, list) else self.questions.remember(key, coerced)
 
     # Execution
 
@@ -170,6 +185,9 @@ class WireSchema(strawberry.Schema):
 
     async def _executed(self, run: Run) -> Any:
         plan = run.prepared.plan(run.variables) if self.compiled else None
+        # Extensions may ask for more than data, or tell resolvers something; naming a document does neither.
+        if not run.operation_extensions or not run.operation_extensions.keys() - {"persistedQuery"}:
+            run.kept = self.kept
         if plan is not None:
             result: Any = await plan.execute(run)
         else:
@@ -265,35 +283,55 @@ class WireSchema(strawberry.Schema):
                 async for result in results:
                     yield self._finished(result, cost) if isinstance(result, CoreResult | ExecutionResult) else result
         except Exception as error:
-            yield self._finished(ExecutionResult(data=None, errors=[_as_graphql(error)]))
+            yield self._failed(error)
 
     async def _events(self, run: Run) -> AsyncGenerator[Any, None]:
-        sharing, asked = self._shared_as(run)
+        key = self._shared_as(run)
         source: Any = create_source_event_stream(run.executor())
         if optimized_is_awaitable(source):
             source = await source
         if isinstance(source, CoreResult):
             yield PreExecutionError(data=None, errors=source.errors)
             return
+        group = self._group(key, run) if key is not None and hasattr(source, "join") else None
         async with aclosing(source):
             async for payload in source:
                 event = Run(run.prepared, run.context, payload, run.variables, run.operation_extensions)
-                if sharing is None:
+                if key is None:
                     yield await self._executed(event)
-                else:
-                    key = asked, sharing.visibility(run.context)
-                    yield await self._shared.answer(payload, key, partial(self._executed, event))
+                    continue
+                result = await self._shared.answer(payload, key, partial(self._executed, event))
+                if group is not None and isinstance(result, EncodedResult):
+                    result.join = partial(source.join, group, run.context)
+                yield result
 
-    def _shared_as(self, run: Run) -> tuple[Sharing | None, bytes]:
-        """With whom the events are shared, and what all of those ask for."""
-        sharing = run.prepared.sharing
+    def _group(self, key: Hashable, run: Run) -> Group:
+        """Of all who ask the same and may see the same."""
+        group = self._groups.get(key)
+        if group is None:
+            prepared, variables = run.prepared, run.variables
+
+            async def answer(event: Any, context: Any) -> Any:
+                execute = partial(self._executed, Run(prepared, context, event, variables, None))
+                return self._finished(await self._shared.answer(event, key, execute))
+
+            group = self._groups[key] = Group(answer, self._failed)
+        return group
+
+    def _failed(self, error: Exception) -> ExecutionResult:
+        return self._finished(ExecutionResult(data=None, errors=[_as_graphql(error)]))
+
+    def _shared_as(self, run: Run) -> Hashable | None:
+        """What all with whom the events are shared have in common; None if they are not shared."""
+        sharing: Sharing | None = run.prepared.sharing
         # Extensions may ask for more than data, or tell resolvers something; naming a document does neither.
         if sharing is None or (run.operation_extensions or {}).keys() - {"persistedQuery"}:
-            return None, b""
+            return None
         try:
-            return sharing, encode([run.prepared.key, run.variables.coerced])
+            asked = encode([run.prepared.key, run.variables.coerced])
         except TypeError:  # a variable that cannot be compared with another's
-            return None, b""
+            return None
+        return asked, sharing.visibility(run.context)
 
     def _may_come_in_pieces(self, run: Run) -> bool:
         """A server need not defer: what would be too many pieces is delivered at once."""

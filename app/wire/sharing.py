@@ -10,6 +10,7 @@ import msgspec
 from strawberry.types import ExecutionResult
 
 from app.wire.encoding import encode_result
+from app.wire.groups import Member, Seat
 
 EVERYBODY = "everybody"
 MOST_ANSWERS = 32
@@ -21,7 +22,11 @@ _UNSHARED = object()
 
 @dataclass(frozen=True)
 class Sharing:
-    """Whose subscriptions share: those of whom `visibility(context)` says the same, for the same event object."""
+    """Whose subscriptions share: those of whom `visibility(context)` says the same, for the same event object.
+
+    It is asked when a subscription begins, and holds as long as that does: by the coach, member or user that the
+    context is of, never by what may change.
+    """
 
     visibility: Callable[[Any], Hashable]
 
@@ -36,9 +41,13 @@ def shared(visibility: Callable[[Any], Hashable] = lambda context: EVERYBODY) ->
 
 
 class EncodedResult(ExecutionResult):
-    """A result without errors whose answer exists as bytes; whoever asks for `data` gets a copy."""
+    """A result without errors whose answer exists as bytes; whoever asks for `data` gets a copy.
+
+    With a `join`, who was shown this may be told of what follows without waiting for it.
+    """
 
     def __init__(self, encoded: bytes) -> None:
+        self.join: Callable[[Seat], Member] | None = None
         self.encoded = encoded
         self.payload = msgspec.Raw(memoryview(encoded)[len(_BEFORE_DATA) : -1])
         self.errors = None

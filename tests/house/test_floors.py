@@ -40,7 +40,7 @@ BESIDE_THE_AREAS = {
     },
     "services": {},
     "loaders": {},
-    "models": {},
+    "models": {"outbox": "what happened in any area, until whoever must know has been told"},
 }
 
 LINES = 400

@@ -33,6 +33,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "bookings": ("coach_id", "member_id", "status"),
     "sessions": ("coach_id", "member_id", "status"),
     "session_changes": ("coach_id", "member_id", "kind"),
+    "outbox": ("event_type", "event ->> 'member_id'"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -52,6 +53,7 @@ TOUCHED: dict[str, str] = {
     "bookings": "created_at = now()",
     "sessions": "updated_at = now()",
     "session_changes": "changed_at = now()",
+    "outbox": "created_at = now()",
 }
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
 

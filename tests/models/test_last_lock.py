@@ -6,21 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from app.platform import migrations
+from app.platform.database import connection_options
+from app.platform.direct import DirectDatabase
 from app.platform.settings import Settings
 from app.problems import Problem, SlotFull, SlotUnavailable, TryAgain
 from app.services.scheduling import (
     Booked,
     BookSession,
+    CalendarWriter,
     RescheduleSession,
-    book_session,
-    reschedule_session,
 )
-from app.services.scheduling.calendars import open_calendar
 from tests.practice import MONDAY, MovableClock, Person, Practice
 
+UNLOCKED = """
+    CREATE OR REPLACE FUNCTION take_calendars(wanted uuid[], waiting boolean) RETURNS uuid[] LANGUAGE sql
+    AS 'SELECT wanted'
+"""
 RACERS = 60
 SEATS = 5
 ROUNDS = 3
@@ -28,19 +33,26 @@ ROUNDS = 3
 
 @pytest.fixture(scope="module")
 async def crowd(settings: Settings) -> AsyncIterator[tuple[Practice, list[Person]]]:
-    """A practice with a connection for each of its members; a test takes a coach of its own and days of its own."""
-    wide = settings.model_copy(update={"database_pool_size": RACERS // 2})
-    async with Practice.opened(wide, MovableClock()) as practice:
+    """A practice with a connection for every second of its members; a test takes a coach and days of its own."""
+    async with Practice.opened(settings, MovableClock()) as practice:
+        await practice.application.direct.close()
+        options = connection_options(assume_role=migrations.assumed_role(settings))
+        wide = DirectDatabase(settings.database_url, options, RACERS // 2)
+        await wide.open()
+        practice.application.direct = wide
         yield practice, await practice.members(RACERS)
 
 
 @pytest.fixture
-def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unlocked(db: AsyncSession, coach_id: Any, *, locked: bool = False, own_session: bool = False) -> None:
-        await open_calendar(db, coach_id, locked=False, own_session=own_session)
-
-    for module in ("booking", "changes"):
-        monkeypatch.setattr(f"app.services.scheduling.{module}.open_calendar", unlocked)
+async def without_the_lock(crowd: tuple[Practice, list[Person]]) -> AsyncIterator[None]:
+    """PostgreSQL's function takes nobody's turn, and says that it had them all."""
+    practice, _ = crowd
+    async with practice.owner.begin() as owner:
+        stored = await owner.scalar(text("SELECT pg_get_functiondef('take_calendars'::regproc)"))
+        await owner.execute(text(UNLOCKED))
+    yield
+    async with practice.owner.begin() as owner:
+        await owner.execute(text(stored.replace(":", "\\:")))
 
 
 async def open_coach(practice: Practice, seats: int = SEATS, **changes: Any) -> Person:
@@ -60,7 +72,12 @@ async def open_coach(practice: Practice, seats: int = SEATS, **changes: Any) -> 
 def book(practice: Practice, who: Person, coach: Person, starts_at: datetime) -> Awaitable[Any]:
     assert coach.coach is not None
     form = BookSession(coach_id=coach.coach.id, starts_at=starts_at)
-    return practice.context(who).write(book_session, form=form, now=practice.clock())
+    return writer(practice).book(who.actor, form, practice.clock())
+
+
+def writer(practice: Practice) -> CalendarWriter:
+    """One of its own for each request: together they would not race."""
+    return CalendarWriter(practice.application.direct, practice.house.database, lambda coach_id, version: None)
 
 
 async def race(calls: Sequence[Awaitable[Any]]) -> list[Any]:
@@ -153,10 +170,8 @@ async def test_sessions_that_are_moved_race_with_bookings_without_the_lock(
     wanted = nine_on(32)
 
     moves = [
-        practice.context(member).write(
-            reschedule_session,
-            form=RescheduleSession(session_id=booking.session.id, starts_at=wanted),
-            now=practice.clock(),
+        writer(practice).change(
+            member.actor, RescheduleSession(session_id=booking.session.id, starts_at=wanted), practice.clock()
         )
         for member, booking in zip(movers, held, strict=True)
     ]

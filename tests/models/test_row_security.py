@@ -101,15 +101,27 @@ UPDATED = {
     "one": OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
+# Whoever is logged in tells of what they did; nobody but the system reads it.
+TOLD = {
+    "outbox": [
+        "BookingRejected/anna",
+        "BookingRejected/carl",
+        "SessionBooked/anna",
+        "SessionBooked/ben",
+        "SessionBooked/carl",
+        "SessionBooked/cleo",
+        "SessionCancelled/cleo",
+    ]
+}
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
 INSERTED = {
     "stranger": {},
-    "anna": ANNAS | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
-    "carl": HELD_BY_OTHER | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | {"bookings": [], "sessions": []},
-    "other": OF_OTHER | HELD_BY_OTHER | {"bookings": [], "sessions": []},
+    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
+    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
+    "one": OF_ONE | HELD_BY_ONE | TOLD | {"bookings": [], "sessions": []},
+    "other": OF_OTHER | HELD_BY_OTHER | TOLD | {"bookings": [], "sessions": []},
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

@@ -1,22 +1,25 @@
 """The bus against a real Redis that is killed, absent, reset and black-holed: a hint arrives, or LOST does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
-from app.platform.bus import LOST, Bus
-from app.platform.redis_backend import Times
+from app.platform.bus import LOST
 from tests.platform.fault_proxy import FaultProxy
+from tests.platform.listening import (
+    HASTY,
+    PATIENCE_SECONDS,
+    assert_silent,
+    assert_travels,
+    next_of,
+    running,
+    until,
+)
 from tests.platform.redis_server import RedisServer, running_redis
 
 pytestmark = pytest.mark.anyio
-
-# Waits for no heartbeat: but for black holes everything is noticed as it happens. And a busy machine is no black hole.
-PATIENT = Times(answer=2, heartbeat=60, silence=180, first_pause=0.02, longest_pause=0.1)
-HASTY = Times(answer=0.4, heartbeat=0.1, silence=0.5, first_pause=0.02, longest_pause=0.1)
-PATIENCE_SECONDS = 5
 
 
 @pytest.fixture
@@ -42,45 +45,8 @@ async def proxy(server: RedisServer) -> AsyncIterator[FaultProxy]:
         yield proxy
 
 
-@asynccontextmanager
-async def running(url: str, times: Times = PATIENT) -> AsyncIterator[Bus]:
-    bus = Bus(url, times)
-    await bus.start()
-    try:
-        yield bus
-    finally:
-        async with asyncio.timeout(1):
-            await bus.stop()
-
-
 def through(proxy: FaultProxy) -> str:
     return f"unix://{proxy.address}"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - Redis tells nobody
-            await asyncio.sleep(0.01)
-
-
-async def next_of(hints: AsyncIterator[str | None]) -> str | None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        return await anext(hints)
-
-
-async def assert_silent(hints: AsyncIterator[str | None]) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.15):
-            await anext(hints)
-
-
-async def assert_travels(sender: Bus, channel: str, hints: AsyncIterator[str | None]) -> None:
-    """After whatever LOST are still under way, a message gets through."""
-    await until(lambda: sender.is_connected)
-    await sender.publish(channel, "through")
-    while (hint := await next_of(hints)) is LOST:
-        await sender.publish(channel, "through")
-    assert hint == "through"
 
 
 async def test_a_message_travels_between_processes_and_nothing_is_said_to_be_lost(server: RedisServer) -> None:
@@ -159,6 +125,12 @@ async def test_a_bus_that_starts_without_redis_comes_to_life(server: RedisServer
             server.start()
             assert await next_of(hints) is LOST
             await assert_travels(bus, "a", hints)
+
+
+async def test_several_servers_that_are_no_cluster_are_none_to_rely_on(server: RedisServer) -> None:
+    with running_redis() as another:
+        async with running(f"{server.url},{another.url}") as bus:
+            assert not bus.is_connected
 
 
 async def test_a_silently_lost_subscription_is_told(server: RedisServer, proxy: FaultProxy) -> None:

@@ -14,6 +14,8 @@ import structlog
 from app.platform import document_store
 from app.platform.document_store import PREFIX, SECONDS, RedisDocuments
 from tests.platform.fault_proxy import FaultProxy
+from tests.platform.redis_cluster import running_cluster, why_not
+from tests.platform.redis_cluster import until as wait_for
 from tests.platform.redis_server import RedisServer, running_redis
 
 
@@ -137,3 +139,36 @@ async def test_texts_without_number_do_not_fill_redis(server: RedisServer, monke
         False,
         False,
     ]
+
+
+REASON = why_not()
+
+
+@pytest.mark.skipif(REASON is not None, reason=f"documents were not tried on a Redis cluster: {REASON}")
+async def test_in_a_cluster_every_node_keeps_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_store, "_AWAY_SECONDS", 0.0)
+    names = [f"document{number}" for number in range(10)]
+    with running_cluster() as cluster:
+        async with documents(cluster.nodes[0].url) as one, documents(cluster.url) as other:
+            for name in names:
+                await one.put(name, "{ hello }")
+
+            assert [await other.get(name) for name in names] == ["{ hello }"] * len(names)
+            assert len({cluster.owner(PREFIX + name).port for name in names}) == 3
+
+        home = cluster.owner(PREFIX + names[0])
+        cluster.move(
+            PREFIX + "fresh", next(node for node in cluster.nodes if node is not cluster.owner(PREFIX + "fresh"))
+        )
+        async with documents(cluster.url) as one, documents(cluster.nodes[1].url) as other:
+            await one.put("fresh", "{ hello }")
+            assert await other.get("fresh") == "{ hello }"
+            home.kill()
+            with structlog.testing.capture_logs():
+                assert await one.get(names[0]) is None
+            home.start()
+            await asyncio.to_thread(wait_for, cluster.is_whole)
+            with structlog.testing.capture_logs():
+                await one.get(names[0])  # it notices by failing
+            await one.put("late", "{ hello }")
+            assert await other.get("late") == "{ hello }"

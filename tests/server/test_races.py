@@ -124,6 +124,33 @@ async def test_bookings_cancellations_and_moves_at_once_never_overbook(settings:
         assert confirmed == made == seen["Booking"]
 
 
+async def test_groups_of_two_servers_over_the_same_calendars_fill_each_start_and_no_more(settings: Settings) -> None:
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    async with practice_of_today(settings) as practice, server_processes(settings, 2) as servers:
+        coaches = [await practice.coach(booking_audience="MEMBERS") for _ in range(5)]
+        for coach in coaches:
+            await open_all_week(practice, coach, seats=4)
+        members = await practice.members(60)
+        wanted = {coach.id: {"coachId": coach.id, "startsAt": tomorrow_at(practice, 10)} for coach in coaches}
+
+        async def ask_for_all(person: Caller, choices: list[str]) -> list[str]:
+            """At the same hour, so that one of them may be had."""
+            answers = await asyncio.gather(*(person.ask(BOOK, wanted[coach_id]) for coach_id in choices))
+            return [answer["__typename"] for answer in answers]
+
+        async with callers(servers, [*members, *reversed(members)]) as people:
+            told = await asyncio.gather(*(ask_for_all(person, dice.sample(sorted(wanted), 3)) for person in people))
+
+        seen = Counter(kind for answers in told for kind in answers)
+        assert seen.keys() == {"Booking", "SlotFull", "SlotUnavailable"}
+        assert seen["Booking"] == 5 * 4 == await practice.count("sessions")
+        assert seen.total() == await practice.count("bookings") == await practice.count("outbox")
+        assert await practice.rows("SELECT sum(version) FROM coach_calendars") == [(5 * 7 + 20,)]
+        await practice.nobody_is_overbooked()
+
+
 async def test_6_fifty_retries_at_once_have_one_effect_and_one_answer(settings: Settings) -> None:
     async with practice_of_today(settings) as practice, server_processes(settings, 2) as servers:
         coach = await practice.coach()

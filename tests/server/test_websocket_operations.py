@@ -166,7 +166,7 @@ async def test_a_failure_is_masked(calendar: Calendar, served: Served, monkeypat
     async def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret word")
 
-    monkeypatch.setattr("app.live.calendars.open_calendar", broken)
+    monkeypatch.setattr("app.services.scheduling.reading.CalendarReadings.look", broken)
     async with Socket.connected(served.ws_url, calendar.member.token) as ws:
         with structlog.testing.capture_logs():
             (error,) = await (await ws.subscribe(VIEW, calendar.asked)).refusal()

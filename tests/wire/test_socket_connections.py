@@ -13,9 +13,10 @@ import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from app.wire.sockets.conversation import SocketLimits
-from app.wire.uvicorn_websocket import GoingAwayWebSocket
+from app.wire.uvicorn_websocket import SLICE, GoingAwayWebSocket
 from tests.server.serving import Served, Socket, start_serving
-from tests.wire.socket_peer import SECONDS, TODAY, World, endpoint
+from tests.wire.socket_peer import TODAY
+from tests.wire.socket_world import SECONDS, World, endpoint
 
 LIMITS = SocketLimits(send_seconds=0.5)
 KEPT_BY_THE_KERNEL = 8 * 1_024 * 1_024  # more than both ends of a connection keep
@@ -165,6 +166,57 @@ async def test_a_goodbye_that_is_read_leaves_no_timer_behind(world: World) -> No
         await until(lambda: not connections(served))
         assert connection._deadline is not None
         assert connection._deadline.cancelled()
+
+
+# Those who write as much as they can
+
+FRAMES = 60_000
+
+
+async def flood(served: Served, frame: bytes) -> None:
+    """So many frames at once; whatever comes back is read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    try:
+        writer.write(
+            b"GET /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+            b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
+            b"sec-websocket-protocol: " + TODAY.name.encode() + b"\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(_masked(0x1, b'{"type":"connection_init"}') + FRAMES * frame + _masked(0x1, b'{"type":"ping"}'))
+        heard = b""
+        while b'"pong"' not in heard:
+            heard = heard[-20:] + await reader.read(1 << 16)
+    finally:
+        writer.close()
+
+
+def _masked(opcode: int, payload: bytes) -> bytes:
+    return bytes((0x80 | opcode, 0x80 | len(payload))) + bytes(4) + payload
+
+
+async def test_a_flood_of_tiny_frames_is_handled_in_turns_with_the_others(world: World) -> None:
+    async with start_serving(endpoint(world)) as served, Socket.connected(served.ws_url) as ws:
+        flooding = asyncio.create_task(flood(served, _masked(0x9, b"")))
+        answers = 0
+        while not flooding.done():
+            await ws.execute("{ hello }")
+            answers += 1
+        await flooding
+
+        assert answers > 10, "what is read at once are two lots"
+
+
+async def test_messages_are_read_no_faster_than_they_are_answered(world: World) -> None:
+    async with start_serving(endpoint(world)) as served, Socket.connected(served.ws_url) as ws:
+        flooding = asyncio.create_task(flood(served, _masked(0x1, b'{"type":"pong"}')))
+        most = 0
+        while not flooding.done():
+            await ws.execute("{ hello }")
+            most = max(most, *(each.queue.qsize() for each in connections(served)))
+        await flooding
+
+        assert most <= SLICE
 
 
 # The end

@@ -8,7 +8,8 @@ import pytest
 import structlog
 
 from app.wire.sockets.conversation import SocketLimits
-from tests.wire.socket_peer import BEFORE, TODAY, Dialect, Peer, World, endpoint
+from tests.wire.socket_peer import BEFORE, TODAY, Dialect, Peer
+from tests.wire.socket_world import World, endpoint
 
 
 @pytest.fixture(params=[TODAY, BEFORE], ids=str)

@@ -34,7 +34,7 @@ class Mutation:
         self, info: Info, input: Annotated[BookSessionInput, strawberry.argument(description="The slot.")]
     ) -> scheduling_service.Booked:
         form = scheduling_service.BookSession.read(**fields_of(input, coach_id="Coach"))
-        return await info.context.write(scheduling_service.book_session, form=form, now=info.context.now())
+        return await info.context.book(form)
 
     @strawberry.mutation(
         graphql_type=result_of("CancelSessionResult", Session, SessionNotScheduled, SessionHasBegun),
@@ -44,7 +44,7 @@ class Mutation:
         self, info: Info, input: Annotated[CancelSessionInput, strawberry.argument(description="Which.")]
     ) -> models.CoachingSession:
         form = scheduling_service.CancelSession.read(**fields_of(input, session_id="Session"))
-        return await info.context.write(scheduling_service.cancel_session, form=form, now=info.context.now())
+        return await info.context.change(form)
 
     @strawberry.mutation(
         graphql_type=result_of(
@@ -62,4 +62,4 @@ class Mutation:
         self, info: Info, input: Annotated[RescheduleSessionInput, strawberry.argument(description="Where to.")]
     ) -> models.CoachingSession:
         form = scheduling_service.RescheduleSession.read(**fields_of(input, session_id="Session"))
-        return await info.context.write(scheduling_service.reschedule_session, form=form, now=info.context.now())
+        return await info.context.change(form)

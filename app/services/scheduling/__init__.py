@@ -10,8 +10,8 @@ from app.services.scheduling.availability import (
     remove_time_off,
     update_availability_window,
 )
-from app.services.scheduling.booking import Booked, BookSession, access_booking, book_session
-from app.services.scheduling.changes import CancelSession, RescheduleSession, cancel_session, reschedule_session
+from app.services.scheduling.booking import Booked, BookSession, access_booking
+from app.services.scheduling.changes import CancelSession, RescheduleSession
 from app.services.scheduling.listing import (
     SlotCalendar,
     SlotExplanation,
@@ -20,13 +20,18 @@ from app.services.scheduling.listing import (
     SlotReason,
     available_slots,
     explain_slot,
+    find_slot,
     next_available_slot,
 )
+from app.services.scheduling.reading import CalendarReadings
 from app.services.scheduling.slots import Slot, Unavailable
+from app.services.scheduling.writer import CalendarWriter
 
 __all__ = [
     "BookSession",
     "Booked",
+    "CalendarReadings",
+    "CalendarWriter",
     "CancelSession",
     "NewTimeOff",
     "NewWindow",
@@ -43,12 +48,10 @@ __all__ = [
     "add_availability_window",
     "add_time_off",
     "available_slots",
-    "book_session",
-    "cancel_session",
     "explain_slot",
+    "find_slot",
     "next_available_slot",
     "remove_availability_window",
     "remove_time_off",
-    "reschedule_session",
     "update_availability_window",
 ]

@@ -1,7 +1,9 @@
 """Looking at slots: the list, the next free one, and why one cannot be booked."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,8 +12,9 @@ from app.actor import Actor
 from app.forms import Form, Instant, Zone
 from app.problems import InvalidInput
 from app.services.scheduling.calendars import open_calendar, read_calendar
+from app.services.scheduling.reading import CalendarReadings, Seen
 from app.services.scheduling.refusals import MESSAGES
-from app.services.scheduling.slots import Slot, Unavailable, reasons_against, slot_at, slots_between
+from app.services.scheduling.slots import Slot, Unavailable, in_zone, judged_at, slot_at, slots_between
 
 LONGEST_RANGE = timedelta(days=93)
 
@@ -40,11 +43,30 @@ class SlotQuestion(Form):
     after: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class SlotCalendar:
-    version: int
-    time_zone: str
-    slots: list[Slot]
+    """The slots of a range, computed when they are first looked at.
+
+    `state` is the same for two answers to one question only if their slots are the same; None is like no other.
+    """
+
+    def __init__(self, seen: Seen, wanted: SlotRange, *, include_unavailable: bool, now: datetime) -> None:
+        self._seen, self._wanted, self._now = seen, wanted, now
+        self._include_unavailable = include_unavailable
+        self.version = seen.calendar.version
+        self.time_zone = wanted.time_zone or seen.calendar.time_zone
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        slots = self._seen.starts.judged(self._now, self._seen.busy)
+        if not self._include_unavailable:
+            slots = [slot for slot in slots if slot.is_bookable]
+        return slots if self.time_zone == self._seen.calendar.time_zone else in_zone(slots, self.time_zone)
+
+    @property
+    def state(self) -> Hashable:
+        """The version stands for the calendar; beside it the slots depend on the time and on when the asker is busy."""
+        until = self._seen.starts.same_until(self._now)
+        return None if until is None else (self.version, until, self._seen.busy_here())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +89,43 @@ class SlotExplanation:
 
 
 async def available_slots(
-    db: AsyncSession, actor: Actor, *, wanted: SlotRange, include_unavailable: bool, now: datetime
+    readings: CalendarReadings, actor: Actor, *, wanted: SlotRange, include_unavailable: bool, now: datetime
 ) -> SlotCalendar:
     """The slots of a range as they are for the asker; raises `Forbidden` outside the coach's booking audience."""
-    await open_calendar(db, wanted.coach_id)
-    calendar, busy = await read_calendar(db, wanted.coach_id, wanted.from_, wanted.to, member_id=actor.member_id)
-    slots = slots_between(calendar, wanted.from_, wanted.to, now, busy)
-    if not include_unavailable:
-        slots = [slot for slot in slots if slot.is_bookable]
-    if wanted.time_zone is not None and wanted.time_zone != calendar.time_zone:
-        slots = [slot.in_zone(wanted.time_zone) for slot in slots]
-    return SlotCalendar(calendar.version, wanted.time_zone or calendar.time_zone, slots)
+    seen = await readings.look(actor, wanted.coach_id, wanted.from_, wanted.to)
+    return SlotCalendar(seen, wanted, include_unavailable=include_unavailable, now=now)
 
 
-async def next_available_slot(db: AsyncSession, actor: Actor, *, wanted: SlotQuestion, now: datetime) -> Slot | None:
+async def next_available_slot(
+    readings: CalendarReadings, actor: Actor, *, wanted: SlotQuestion, now: datetime
+) -> Slot | None:
     """The first slot that the asker can book at or after an instant (default: now), within the booking window."""
-    await open_calendar(db, wanted.coach_id)
     since = max(wanted.after or now, now)
     until = now + timedelta(days=732)
-    calendar, busy = await read_calendar(db, wanted.coach_id, since, until, member_id=actor.member_id)
-    while since < min(until, now + timedelta(days=calendar.booking_window_days + 2)):
+    seen = await readings.look(actor, wanted.coach_id, since, until, lasting=False)
+    while since < min(until, now + timedelta(days=seen.calendar.booking_window_days + 2)):
         step = since + timedelta(days=14)
-        found = (slot for slot in slots_between(calendar, since, step, now, busy) if slot.is_bookable)
+        found = (slot for slot in slots_between(seen.calendar, since, step, now, seen.busy) if slot.is_bookable)
         if (slot := next(found, None)) is not None:
             return slot
         since = step
     return None
 
 
-async def explain_slot(db: AsyncSession, actor: Actor, *, wanted: SlotQuestion, now: datetime) -> SlotExplanation:
+async def explain_slot(
+    readings: CalendarReadings, actor: Actor, *, wanted: SlotQuestion, now: datetime
+) -> SlotExplanation:
     """Every reason against booking this very instant, in order; the slot is null where none is offered."""
     starts_at = wanted.starts_at or now
-    await open_calendar(db, wanted.coach_id)
-    calendar, busy = await read_calendar(db, wanted.coach_id, starts_at, starts_at, member_id=actor.member_id)
-    reasons = [SlotReason(code) for code in reasons_against(calendar, starts_at, now, busy)]
-    return SlotExplanation(reasons, slot_at(calendar, starts_at, now, busy))
+    seen = await readings.look(actor, wanted.coach_id, starts_at, starts_at, lasting=False)
+    reasons, slot = judged_at(seen.calendar, starts_at, now, seen.busy)
+    return SlotExplanation([SlotReason(code) for code in reasons], slot)
+
+
+async def find_slot(
+    db: AsyncSession, actor: Actor, coach_id: UUID, starts_at: datetime, *, now: datetime
+) -> Slot | None:
+    """The slot that starts then as it is for the asker, read in a transaction that is under way."""
+    await open_calendar(db, coach_id)
+    calendar, busy = await read_calendar(db, coach_id, starts_at, starts_at, member_id=actor.member_id)
+    return slot_at(calendar, starts_at, now, busy)

@@ -5,136 +5,180 @@ seconds in the data it is given, and aware datetimes at its doors. Wall-clock ti
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from functools import lru_cache
-from operator import attrgetter, itemgetter
-from typing import NamedTuple, Self
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from operator import attrgetter
+from typing import Self
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_SECOND = 1_000_000
-_MINUTE = 60 * _SECOND
-_MINUTES = tuple(timedelta(minutes=minute) for minute in range(1441))
+from app.services.scheduling.calendar import Calendar, Slot, Taken, Unavailable, Window, in_zone
+from app.services.scheduling.wall_clock import (
+    DAY,
+    MINUTE,
+    MINUTES,
+    SECOND,
+    TIMES,
+    PlainDay,
+    WallClock,
+    first_shown,
+    instant_of,
+    local_day,
+    moment_of,
+    plain_day,
+)
+
+__all__ = [
+    "Calendar",
+    "Slot",
+    "Starts",
+    "Taken",
+    "Unavailable",
+    "Window",
+    "in_zone",
+    "judged_at",
+    "reasons_against",
+    "slot_at",
+    "slots_between",
+]
+
 _UNLIMITED = 1 << 62
-_day = itemgetter(1)
 _start_minute = attrgetter("start_minute")
-
-
-class Unavailable(StrEnum):
-    """Why a start cannot be booked; the order of the values is the order in which reasons are given."""
-
-    COACH_NOT_ACTIVE = "COACH_NOT_ACTIVE"
-    OUTSIDE_AVAILABILITY = "OUTSIDE_AVAILABILITY"
-    NOT_A_SLOT_START = "NOT_A_SLOT_START"
-    IN_THE_PAST = "IN_THE_PAST"
-    TOO_SOON = "TOO_SOON"
-    TOO_FAR_AHEAD = "TOO_FAR_AHEAD"
-    TIME_OFF = "TIME_OFF"
-    CONFLICTS_WITH_SESSION = "CONFLICTS_WITH_SESSION"
-    FULL = "FULL"
-    MEMBER_BUSY = "MEMBER_BUSY"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Weekly availability: ISO day of week (1 is Monday), wall-clock minutes of that day, seats in each slot.
-
-    `end_minute` is 1…1440 and greater than `start_minute`; the windows of one day do not overlap.
-    """
-
-    day_of_week: int
-    start_minute: int
-    end_minute: int
-    capacity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """All live sessions that start at one instant: epoch seconds, the latest of their ends, how many they are."""
-
-    starts_at: int
-    ends_at: int
-    booked: int
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """What one coach's slots are computed from, as of `version`.
-
-    `time_off` holds epoch seconds, in any order, and may overlap itself; `taken` is sorted by start, each start once.
-    """
-
-    coach_id: UUID
-    version: int
-    is_active: bool
-    time_zone: str
-    session_minutes: int
-    buffer_minutes: int
-    slot_interval_minutes: int | None
-    min_notice_minutes: int
-    booking_window_days: int
-    windows: tuple[Window, ...]
-    time_off: tuple[tuple[int, int], ...]
-    taken: tuple[Taken, ...]
-
-
-class Slot(NamedTuple):
-    """One start a coach offers, in UTC; its local fields are read off the clock of `time_zone`.
-
-    A named tuple, because thousands are made per request: immutable, and made in a sixth of a frozen dataclass's time.
-    """
-
-    coach_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    capacity: int
-    booked: int
-    unavailable_reason: Unavailable | None
-    time_zone: str
-
-    @property
-    def remaining(self) -> int:
-        return max(0, self.capacity - self.booked)
-
-    @property
-    def is_bookable(self) -> bool:
-        return self.unavailable_reason is None
-
-    @property
-    def local_date(self) -> date:
-        return self._local.date()
-
-    @property
-    def local_time(self) -> time:
-        return self._local.time()
-
-    @property
-    def utc_offset_minutes(self) -> int:
-        offset = self._local.utcoffset() or timedelta()
-        return offset.days * 1_440 + offset.seconds // 60  # dividing by a timedelta takes twice as long
-
-    def in_zone(self, zone: str) -> Self:
-        """The same slot with its local fields in another IANA time zone."""
-        return self._replace(time_zone=zone)
-
-    @property
-    def _local(self) -> datetime:
-        return self.starts_at.astimezone(ZoneInfo(self.time_zone))
-
 
 # Each reason is one bit, in the order of the values, so the first reason is the lowest bit.
 _BITS = {reason: 1 << place for place, reason in enumerate(Unavailable)}
 _FIRST = (None, *(next(reason for reason, bit in _BITS.items() if bits & bit) for bits in range(1, 1 << len(_BITS))))
 
-# A start to be judged: its instant, local day (a proleptic ordinal), seats, start and end as datetimes.
-_Start = tuple[int, int, int, datetime, datetime]
-# The same before its day is known: microseconds after midnight, seats, start and end after midnight.
-_Mark = tuple[int, int, timedelta, timedelta]
+
+class Starts:
+    """The starts that a calendar offers in a range, in order, as nothing but the calendar decides them.
+
+    Columns: the instant of each, its local day, its seats. `slots` are the same with nobody in them and open to all.
+    """
+
+    __slots__ = ("_calendar", "ats", "capacities", "days", "slots")
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self.ats: list[int] = []
+        self.days: list[int] = []
+        self.capacities: list[int] = []
+        self.slots: list[Slot] = []
+
+    @classmethod
+    def between(cls, calendar: Calendar, start: datetime, end: datetime) -> Self:
+        """Those with start <= starts_at < end."""
+        starts = cls(calendar)
+        zone = calendar.time_zone
+        grids: dict[int, _Grid] = {}
+        # A clock set back over midnight has already shown a part of the day after the last.
+        for day in range(local_day(zone, start), local_day(zone, end) + 2):
+            if (plain := plain_day(zone, day)) is None:
+                starts._add_beside_a_change(day)
+                continue
+            if (grid := grids.get(day % 7)) is None:
+                grid = grids[day % 7] = _grid(calendar, day)
+            starts._add(day, plain, grid)
+        since, until = bisect_left(starts.ats, instant_of(start)), bisect_left(starts.ats, instant_of(end))
+        starts._keep(slice(since, until))
+        return starts
+
+    @classmethod
+    def at(cls, calendar: Calendar, at: int, day: int) -> Self:
+        """The one at this instant of this local day; none where none is offered."""
+        starts = cls(calendar)
+        if (plain := plain_day(calendar.time_zone, day)) is None:
+            starts._add_beside_a_change(day)
+            starts._keep(slice(bisect_left(starts.ats, at), bisect_right(starts.ats, at)))
+            return starts
+        minute, rest = divmod(at - plain.midnight, MINUTE)
+        starts._add(day, plain, _Grid([] if rest else _marks_at(calendar, day, minute)))
+        return starts
+
+    def moved_to(self, calendar: Calendar) -> Self | None:
+        """These of another version of the calendar; None if that offers others."""
+        before = self._calendar
+        if replace(calendar, version=before.version, is_active=before.is_active, time_off=(), taken=()) != replace(
+            before, time_off=(), taken=()
+        ):
+            return None
+        moved = type(self)(calendar)
+        moved.ats, moved.days, moved.capacities, moved.slots = self.ats, self.days, self.capacities, self.slots
+        return moved
+
+    def judged(self, now: datetime, busy: Sequence[tuple[int, int]]) -> list[Slot]:
+        """The slots as they are now for who is busy then; those that cannot be booked have their first reason."""
+        reasons, booked = _judge(self._calendar, self.ats, self.days, self.capacities, now, busy)
+        slots, make = self.slots.copy(), tuple.__new__
+        for index, bits in enumerate(reasons):
+            if bits or index in booked:
+                coach_id, starts_at, ends_at, capacity, _, _, zone, local_date, shown, offset = slots[index]
+                state = booked.get(index, 0), _FIRST[bits]
+                slots[index] = make(
+                    Slot, (coach_id, starts_at, ends_at, capacity, *state, zone, local_date, shown, offset)
+                )
+        return slots
+
+    def same_until(self, now: datetime) -> int | None:
+        """The first instant from which time alone makes one of the slots another; None on a day that is not plain."""
+        calendar, ats, present = self._calendar, self.ats, instant_of(now)
+        today = plain_day(calendar.time_zone, local_day(calendar.time_zone, now))
+        if today is None:
+            return None
+        until = today.midnight + DAY  # the booking window moves on
+        notice = calendar.min_notice_minutes * MINUTE
+        if (place := bisect_left(ats, present)) < len(ats):
+            until = min(until, ats[place] + 1)
+        if (place := bisect_left(ats, present + notice)) < len(ats):
+            until = min(until, ats[place] - notice + 1)
+        return until
+
+    def _keep(self, kept: slice) -> None:
+        self.ats, self.days = self.ats[kept], self.days[kept]
+        self.capacities, self.slots = self.capacities[kept], self.slots[kept]
+
+    def _add(self, day: int, plain: PlainDay, grid: "_Grid") -> None:
+        midnight, zero, local_date, offset = plain
+        coach_id, zone, make = self._calendar.coach_id, self._calendar.time_zone, tuple.__new__
+        self.ats += [midnight + after for after in grid.afters]
+        self.days += [day] * len(grid.afters)
+        self.capacities += grid.capacities
+        self.slots += [
+            make(Slot, (coach_id, zero + start, zero + end, capacity, 0, None, zone, local_date, shown, offset))
+            for _, capacity, start, end, shown in grid.marks
+        ]
+
+    def _add_beside_a_change(self, day: int) -> None:
+        """The starts of a day on which the clock changes: each wall-clock minute is looked up, lengths are elapsed."""
+        calendar = self._calendar
+        zone, length, read = calendar.time_zone, calendar.session_minutes * MINUTE, WallClock(calendar.time_zone).read
+        for window in _windows_on(calendar, day):
+            window_end, _ = first_shown(zone, day, window.end_minute)
+            for minute in range(window.start_minute, window.end_minute, _step(calendar)):
+                at, is_shown = first_shown(zone, day, minute)
+                if is_shown and at + length <= window_end:
+                    self.ats.append(at)
+                    self.days.append(day)
+                    self.capacities.append(window.capacity)
+                    ends_at, (local_date, local_time, offset) = moment_of(at + length), read(at)
+                    state = window.capacity, 0, None, zone
+                    self.slots.append(
+                        Slot(calendar.coach_id, moment_of(at), ends_at, *state, local_date, local_time, offset)
+                    )
+
+
+# A start of a plain day: microseconds after midnight, seats, start and end after midnight, what the clock shows.
+_Mark = tuple[int, int, timedelta, timedelta, time]
+
+
+class _Grid:
+    """The starts of one plain day of the week, in order."""
+
+    __slots__ = ("afters", "capacities", "marks")
+
+    def __init__(self, marks: list[_Mark]) -> None:
+        self.marks = marks
+        self.afters = [mark[0] for mark in marks]
+        self.capacities = [mark[1] for mark in marks]
 
 
 def slots_between(
@@ -144,82 +188,91 @@ def slots_between(
 
     `busy` holds the asking member's own live sessions with anyone: half-open, epoch seconds.
     """
-    # A clock set back over midnight has already shown a part of the day after the last.
-    days = range(_local_day(calendar, start), _local_day(calendar, end) + 2)
-    since, until = _instant(start), _instant(end)
-    offered = [offer for offer in _offers(calendar, days) if since <= offer[0] < until]
-    reasons, booked = _judge(calendar, offered, now, busy)
-    coach_id, time_zone, make = calendar.coach_id, calendar.time_zone, tuple.__new__
-    return [
-        make(Slot, (coach_id, starts_at, ends_at, capacity, taken, _FIRST[bits], time_zone))
-        for (_, _, capacity, starts_at, ends_at), taken, bits in zip(offered, booked, reasons, strict=True)
-    ]
+    return Starts.between(calendar, start, end).judged(now, busy)
+
+
+def judged_at(
+    calendar: Calendar, starts_at: datetime, now: datetime, busy: Sequence[tuple[int, int]] = ()
+) -> tuple[list[Unavailable], Slot | None]:
+    """Every reason against booking a session that starts at this very instant, in order, and the slot that does.
+
+    No reason means bookable. Where no slot starts there are no seats, and FULL is never among the reasons.
+    """
+    at, day = instant_of(starts_at), local_day(calendar.time_zone, starts_at)
+    starts = Starts.at(calendar, at, day)
+    if starts.slots:
+        [bits], booked = _judge(calendar, starts.ats, starts.days, starts.capacities, now, busy)
+        reasons = [reason for reason, bit in _BITS.items() if bits & bit] if bits else []
+        return reasons, starts.slots[0]._replace(booked=booked.get(0, 0), unavailable_reason=_FIRST[bits])
+    [bits], _ = _judge(calendar, [at], [day], [_UNLIMITED], now, busy)
+    bits |= _BITS[_misplaced(calendar, at, day)]
+    return [reason for reason, bit in _BITS.items() if bits & bit], None
 
 
 def reasons_against(
     calendar: Calendar, starts_at: datetime, now: datetime, busy: Sequence[tuple[int, int]] = ()
 ) -> list[Unavailable]:
-    """Every reason against booking a session that starts at this very instant, in order; none means bookable.
-
-    Where no slot starts there are no seats, and FULL is never among the reasons.
-    """
-    at, day = _instant(starts_at), _local_day(calendar, starts_at)
-    offer = next((offer for offer in _offers(calendar, [day]) if offer[0] == at), None)
-    [bits], _ = _judge(calendar, [offer or (at, day, _UNLIMITED, starts_at, starts_at)], now, busy)
-    if offer is None:
-        bits |= _BITS[_misplaced(calendar, at, day)]
-    return [reason for reason, bit in _BITS.items() if bits & bit]
+    """Every reason against booking a session that starts at this very instant, in order; none means bookable."""
+    return judged_at(calendar, starts_at, now, busy)[0]
 
 
 def slot_at(
     calendar: Calendar, starts_at: datetime, now: datetime, busy: Sequence[tuple[int, int]] = ()
 ) -> Slot | None:
     """The offered slot that starts at this very instant, bookable or not."""
-    # In UTC first: adding to a local datetime forgets which of two equal readings it was.
-    moment = starts_at.astimezone(UTC)
-    found = slots_between(calendar, moment, moment + _MICROSECOND, now, busy)
-    return found[0] if found else None
+    return judged_at(calendar, starts_at, now, busy)[1]
 
 
 def _judge(
-    calendar: Calendar, starts: list[_Start], now: datetime, busy: Sequence[tuple[int, int]]
-) -> tuple[list[int], list[int]]:
-    """The bits of every reason against each start, and how many sessions begin at it: the only place that decides.
+    calendar: Calendar,
+    ats: list[int],
+    days: list[int],
+    capacities: list[int],
+    now: datetime,
+    busy: Sequence[tuple[int, int]],
+) -> tuple[list[int], dict[int, int]]:
+    """The bits of every reason against each start, and where how many sessions begin: the only place that decides.
 
-    `starts` is in order. Whether they are a month's slots or one instant, each rule is asked once and finds by
-    bisection the starts that it forbids.
+    The starts are in order. Whether they are a month's or one instant, each rule is asked once and finds by bisection
+    the starts that it forbids.
     """
-    ats = [start[0] for start in starts]
-    length, present = calendar.session_minutes * _MINUTE, _instant(now)
+    length, present = calendar.session_minutes * MINUTE, instant_of(now)
     soon = bisect_left(ats, present)
-    later = bisect_left(ats, present + calendar.min_notice_minutes * _MINUTE)
-    last_day = _local_day(calendar, now) + calendar.booking_window_days
+    later = bisect_left(ats, present + calendar.min_notice_minutes * MINUTE)
+    last_day = local_day(calendar.time_zone, now) + calendar.booking_window_days
     reasons = [0 if calendar.is_active else _BITS[Unavailable.COACH_NOT_ACTIVE]] * len(ats)
     _forbid(reasons, range(soon), Unavailable.IN_THE_PAST)
     _forbid(reasons, range(soon, later), Unavailable.TOO_SOON)
-    _forbid(reasons, range(bisect_right(starts, last_day, key=_day), len(ats)), Unavailable.TOO_FAR_AHEAD)
+    _forbid(reasons, range(bisect_right(days, last_day), len(ats)), Unavailable.TOO_FAR_AHEAD)
     for since, until in calendar.time_off:
-        _forbid(reasons, _overlapping(ats, length, since * _SECOND, until * _SECOND), Unavailable.TIME_OFF)
+        _forbid(reasons, _overlapping(ats, length, since * SECOND, until * SECOND), Unavailable.TIME_OFF)
     for since, until in busy:
-        _forbid(reasons, _overlapping(ats, length, since * _SECOND, until * _SECOND), Unavailable.MEMBER_BUSY)
-    return reasons, _seat(calendar, starts, ats, reasons)
+        _forbid(reasons, _overlapping(ats, length, since * SECOND, until * SECOND), Unavailable.MEMBER_BUSY)
+    return reasons, _seat(calendar, ats, capacities, reasons)
 
 
-def _seat(calendar: Calendar, starts: list[_Start], ats: list[int], reasons: list[int]) -> list[int]:
-    """How many sessions begin at each start; adds the reasons that live sessions give."""
-    length, buffer = calendar.session_minutes * _MINUTE, calendar.buffer_minutes * _MINUTE
+def _seat(calendar: Calendar, ats: list[int], capacities: list[int], reasons: list[int]) -> dict[int, int]:
+    """How many sessions begin at each start that any begin at; adds the reasons that live sessions give."""
+    length, buffer = calendar.session_minutes * MINUTE, calendar.buffer_minutes * MINUTE
     conflicts, full = _BITS[Unavailable.CONFLICTS_WITH_SESSION], _BITS[Unavailable.FULL]
-    booked = [0] * len(ats)
-    for taken in calendar.taken:
-        at = taken.starts_at * _SECOND
-        for index in _overlapping(ats, length, at - buffer, taken.ends_at * _SECOND + buffer):
+    booked: dict[int, int] = {}
+    first, count = 0, len(ats)
+    for starts_at, ends_at, sessions in calendar.taken:
+        at = starts_at * SECOND
+        # Both are in order: a start that is over before this one's buffer begins is over for all that follow.
+        over, until = at - buffer - length, ends_at * SECOND + buffer
+        while first < count and ats[first] <= over:
+            first += 1
+        index = first
+        while index < count and ats[index] < until:
             # The buffer lies between different starts: sessions at this very start share the slot and only count.
             if ats[index] != at:
                 reasons[index] |= conflicts
-                continue
-            booked[index] = taken.booked
-            if taken.booked >= starts[index][2]:
-                reasons[index] |= full
+            else:
+                booked[index] = sessions
+                if sessions >= capacities[index]:
+                    reasons[index] |= full
+            index += 1
     return booked
 
 
@@ -234,105 +287,55 @@ def _forbid(reasons: list[int], indexes: range, reason: Unavailable) -> None:
         reasons[index] |= bit
 
 
-def _offers(calendar: Calendar, days: Iterable[int]) -> list[_Start]:
-    """The starts offered on these local days, in order: on the grid of a window, ending not after it."""
-    grids: dict[int, list[_Mark]] = {}
-    offers: list[_Start] = []
-    for day in days:
-        if (midnight := _plain_midnight(calendar.time_zone, day)) is None:
-            offers.extend(_offers_beside_a_change(calendar, day))
-            continue
-        at, zero = midnight
-        if (grid := grids.get(day % 7)) is None:
-            grid = grids[day % 7] = _grid(calendar, day)
-        offers += [(at + after, day, capacity, zero + start, zero + end) for after, capacity, start, end in grid]
-    return offers
-
-
-def _grid(calendar: Calendar, day: int) -> list[_Mark]:
-    """The starts of a local day on which the clock does not change."""
+def _grid(calendar: Calendar, day: int) -> _Grid:
+    """The starts of a local day on which the clock does not change: on the grid of a window, ending not after it."""
     length = calendar.session_minutes
+    return _Grid(
+        [
+            _mark(window, minute, length)
+            for window in _windows_on(calendar, day)
+            for minute in range(window.start_minute, window.end_minute - length + 1, _step(calendar))
+        ]
+    )
+
+
+def _marks_at(calendar: Calendar, day: int, minute: int) -> list[_Mark]:
+    """That of the day's grid which lies at this minute, if there is one."""
+    length, day_of_week = calendar.session_minutes, _day_of_week(day)
     return [
-        (minute * _MINUTE, window.capacity, _MINUTES[minute], _MINUTES[minute + length])
-        for window in _windows_on(calendar, day)
-        for minute in range(window.start_minute, window.end_minute - length + 1, _step(calendar))
+        _mark(window, minute, length)
+        for window in calendar.windows
+        if window.day_of_week == day_of_week
+        and window.start_minute <= minute <= window.end_minute - length
+        and (minute - window.start_minute) % _step(calendar) == 0
     ]
 
 
-def _offers_beside_a_change(calendar: Calendar, day: int) -> Iterator[_Start]:
-    """The starts of a day on which the clock changes: each wall-clock minute is looked up, lengths are elapsed time."""
-    length = calendar.session_minutes * _MINUTE
-    for window in _windows_on(calendar, day):
-        window_end, _ = _reading(calendar.time_zone, day, window.end_minute)
-        for minute in range(window.start_minute, window.end_minute, _step(calendar)):
-            at, is_shown = _reading(calendar.time_zone, day, minute)
-            if is_shown and at + length <= window_end:
-                yield at, day, window.capacity, _datetime(at), _datetime(at + length)
+def _mark(window: Window, minute: int, length: int) -> _Mark:
+    return minute * MINUTE, window.capacity, MINUTES[minute], MINUTES[minute + length], TIMES[minute]
 
 
 def _misplaced(calendar: Calendar, at: int, day: int) -> Unavailable:
     """Why no slot starts at this instant of this local day."""
-    end = at + calendar.session_minutes * _MINUTE
+    end = at + calendar.session_minutes * MINUTE
     for window in _windows_on(calendar, day):
-        since, _ = _reading(calendar.time_zone, day, window.start_minute)
-        until, _ = _reading(calendar.time_zone, day, window.end_minute)
+        since, _ = first_shown(calendar.time_zone, day, window.start_minute)
+        until, _ = first_shown(calendar.time_zone, day, window.end_minute)
         if since <= at and end <= until:
             return Unavailable.NOT_A_SLOT_START
     return Unavailable.OUTSIDE_AVAILABILITY
 
 
 def _windows_on(calendar: Calendar, day: int) -> list[Window]:
-    day_of_week = (day - 1) % 7 + 1
+    day_of_week = _day_of_week(day)
     return sorted([window for window in calendar.windows if window.day_of_week == day_of_week], key=_start_minute)
+
+
+def _day_of_week(day: int) -> int:
+    return (day - 1) % 7 + 1
 
 
 def _step(calendar: Calendar) -> int:
     """Minutes of wall-clock time from one start to the next."""
     interval = calendar.slot_interval_minutes
     return calendar.session_minutes + calendar.buffer_minutes if interval is None else interval
-
-
-@lru_cache(maxsize=16_384)
-def _plain_midnight(time_zone: str, day: int) -> tuple[int, datetime] | None:
-    """The instant a local day begins at, if the clock then runs through all of its 24 hours; None beside a change.
-
-    Asked every six hours: two changes in one day could cancel out, though none on record are closer than four days.
-    """
-    midnight = datetime.combine(date.fromordinal(day), time(), ZoneInfo(time_zone))
-    offset = midnight.utcoffset()
-    for hour in range(0, 25, 6):
-        reading = midnight + timedelta(hours=hour)
-        if reading.utcoffset() != offset or reading.replace(fold=1).utcoffset() != offset:
-            return None
-    return _instant(midnight), midnight.astimezone(UTC)
-
-
-def _reading(time_zone: str, day: int, minute: int) -> tuple[int, bool]:
-    """The first instant at which the clock shows this minute of this local day or later, and whether it shows it."""
-    zone = ZoneInfo(time_zone)
-    wall = datetime.combine(date.fromordinal(day), time()) + _MINUTES[minute]
-    latest = _instant(wall.replace(tzinfo=zone))
-    if _shown(zone, latest) == wall:
-        return latest, True
-    # Inside a gap, the offset after the change gives an instant before it and the other way round: it lies between.
-    earliest = _instant(wall.replace(tzinfo=zone, fold=1))
-    seconds = range(earliest // _SECOND, latest // _SECOND)
-    passed = bisect_left(seconds, wall, key=lambda second: _shown(zone, second * _SECOND))
-    return (seconds.start + passed) * _SECOND, False
-
-
-def _shown(zone: ZoneInfo, instant: int) -> datetime:
-    """The wall-clock reading, naive."""
-    return _datetime(instant).astimezone(zone).replace(tzinfo=None)
-
-
-def _local_day(calendar: Calendar, moment: datetime) -> int:
-    return moment.astimezone(ZoneInfo(calendar.time_zone)).toordinal()
-
-
-def _instant(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def _datetime(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)

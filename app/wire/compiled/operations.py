@@ -1,6 +1,6 @@
 """The plan of a whole operation: its root fields are resolved as ever, and completed by compiled functions."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
 from graphql import (
@@ -14,12 +14,17 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.pyutils import Path
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from strawberry.execution import optimized_is_awaitable
+from strawberry.types import ExecutionResult
 
+from app.wire.caching import UNCHANGEABLE, Asked, Caching, KeptAnswers, caching_of
 from app.wire.compiled.completers import Completer
 from app.wire.compiled.leaves import General
 from app.wire.compiled.objects import struct_of
 from app.wire.compiled.plans import Planner
+from app.wire.compiled.resolving import is_plain
 from app.wire.compiled.run import CompiledInfo, CompiledResult, FieldPlace, Run, side_by_side
+from app.wire.encoding import encode_result
+from app.wire.sharing import EncodedResult
 
 
 class Constant:
@@ -50,25 +55,30 @@ class RootField:
             place = self.place
             return run.executor().execute_field(place.parent_type, run.root_value, place.details, self.path, None)
         try:
-            info = CompiledInfo(run, self.place, self.path)
-            value = self.resolve(run.root_value, info, **run.arguments(self.place))
+            value = self.resolved(run)
             if optimized_is_awaitable(value):
                 return self._when_resolved(value, run)
         except Exception as error:
-            return self._failed(error, run)
-        return self._completed(value, run)
+            return self.failed(error, run)
+        return self.completed(value, run)
+
+    def resolved(self, run: Run) -> Any:
+        """What the resolver answers; raises what it raises."""
+        info = CompiledInfo(run, self.place, self.path)
+        return self.resolve(run.root_value, info, **run.arguments(self.place))
 
     async def _when_resolved(self, awaitable: Awaitable[Any], run: Run) -> Any:
         try:
             value = await awaitable
         except Exception as error:
-            return self._failed(error, run)
-        completed = self._completed(value, run)
+            return self.failed(error, run)
+        completed = self.completed(value, run)
         return await completed if optimized_is_awaitable(completed) else completed
 
-    def _completed(self, value: Any, run: Run) -> Any:
+    def completed(self, value: Any, run: Run) -> Any:
+        """The completed value of what was resolved, or an awaitable of it, as `begin` answers it."""
         if isinstance(value, Exception):
-            return self._failed(value, run)
+            return self.failed(value, run)
         assert self.completer is not None
         try:
             rows = self.completer.rows((value,), run)
@@ -95,16 +105,16 @@ class RootField:
             if optimized_is_awaitable(completed):
                 return self._when_general(completed, run)
         except Exception as error:
-            return self._failed(error, run)
+            return self.failed(error, run)
         return completed
 
     async def _when_general(self, completed: Awaitable[Any], run: Run) -> Any:
         try:
             return await completed
         except Exception as error:
-            return self._failed(error, run)
+            return self.failed(error, run)
 
-    def _failed(self, error: Exception, run: Run) -> None:
+    def failed(self, error: Exception, run: Run) -> None:
         located = located_error(error, self.place.nodes, [self.key])
         if not self.is_nullable:
             run.collected.add(located, None)  # from here on, what else may fail has nothing to be missing from
@@ -116,6 +126,33 @@ def _only(rows: list[Any], run: Run) -> Any:
     if run.asked_for_path:
         raise General("a resolver asks for its path")
     return rows[0]
+
+
+class KeptField(RootField):
+    """One whose answers are kept."""
+
+    def __init__(self, place: FieldPlace, completer: Completer, caching: Caching) -> None:
+        super().__init__(place, completer, "")
+        self.caching = caching
+        self._is_plain = is_plain(place)
+
+    def resolved_again(self, run: Run, asked: Asked) -> Any:
+        """As `resolved`, with arguments that are converted only for the first who asks the same."""
+        field: Any = self.place.strawberry_field
+        if not self._is_plain:
+            return self.resolved(run)
+        info = run.prepared.info_class(_raw_info=CompiledInfo(run, self.place, self.path), _field=field)
+        arguments = dict(asked.arguments) if asked.arguments is not None else self._converted(run, asked, info)
+        resolver = field.base_resolver
+        if resolver.info_parameter:
+            arguments[resolver.info_parameter.name] = info
+        return resolver.wrapped_func(*([run.root_value] if resolver.self_parameter else []), **arguments)
+
+    def _converted(self, run: Run, asked: Asked, info: Any) -> dict[str, Any]:
+        arguments = run.prepared.converted(self.place.strawberry_field, run.arguments(self.place), info)
+        if all(isinstance(value, UNCHANGEABLE) for value in arguments.values()):
+            asked.arguments = dict(arguments)
+        return arguments
 
 
 class OperationPlan:
@@ -138,17 +175,23 @@ class OperationPlan:
             else:
                 self.fields.append(self._root_field(planner, place))
         self.make = struct_of(tuple(field.key for field in self.fields))
+        only = self.fields[0] if len(self.fields) == 1 and operation.operation is OperationType.QUERY else None
+        self.keeping = only if isinstance(only, KeptField) else None
 
     def _root_field(self, planner: Planner, place: FieldPlace) -> RootField:
         if place.strawberry_field is None:
             return RootField(place, None, "introspection")
         try:
-            return RootField(place, planner.completer(place.definition.type, place), "")
+            completer = planner.completer(place.definition.type, place)
         except General as reason:
             return RootField(place, None, str(reason))
+        caching = caching_of(place.strawberry_field)
+        return RootField(place, completer, "") if caching is None else KeptField(place, completer, caching)
 
-    async def execute(self, run: Run) -> CompiledResult:
+    async def execute(self, run: Run) -> ExecutionResult:
         """The result, with `collected` errors of the run in it."""
+        if self.keeping is not None and run.kept is not None and isinstance(run.variables, Asked):
+            return await self._kept(self.keeping, run, run.variables, run.kept)
         try:
             values = await (self._one_by_one(run) if self.is_serial else self._together(run))
             payload = self.make(*values)
@@ -156,6 +199,35 @@ class OperationPlan:
             run.collected.add(error, None)
             payload = None
         return CompiledResult(payload, run.collected.errors or None)
+
+    async def _kept(self, field: KeptField, run: Run, asked: Asked, kept: KeptAnswers) -> ExecutionResult:
+        """The only field is resolved as ever; if what comes of it is kept as bytes, that is all."""
+        key: Hashable = None
+        try:
+            try:
+                value = field.resolved_again(run, asked)
+                if optimized_is_awaitable(value):
+                    value = await value
+                if not isinstance(value, Exception) and (state := field.caching.state(value)) is not None:
+                    key = asked.key, state
+            except Exception as error:
+                field.failed(error, run)
+                completed = None
+            else:
+                if key is not None and (found := kept.get(key)) is not None:
+                    return EncodedResult(found)
+                completed = field.completed(value, run)
+                if optimized_is_awaitable(completed):
+                    completed = await completed
+        except GraphQLError as error:
+            run.collected.add(error, None)
+            return CompiledResult(None, run.collected.errors or None)
+        result = CompiledResult(self.make(completed), run.collected.errors or None)
+        if key is None or result.errors:
+            return result
+        encoded = encode_result(result)
+        kept.keep(key, encoded)
+        return EncodedResult(encoded)
 
     async def _one_by_one(self, run: Run) -> list[Any]:
         values: list[Any] = []

@@ -70,6 +70,17 @@ def resolution_of(place: FieldPlace, default_resolver: Callable[..., Any]) -> tu
     return stock if field.is_async else _call(field, stock), asked
 
 
+def is_plain(place: FieldPlace) -> bool:
+    """Whether nothing stands around the field's resolver but the conversion of its arguments."""
+    field = place.strawberry_field
+    if not isinstance(field, StrawberryField) or field.base_resolver is None or place.definition.resolve is None:
+        return False
+    named = field.base_resolver.parent_parameter or field.base_resolver.root_parameter
+    if named or field.extensions or type(field).get_result is not StrawberryField.get_result:
+        return False
+    return not _handles_exceptions(place.definition.resolve) and callable(field.base_resolver.wrapped_func)
+
+
 def _asked_once(field: StrawberryField) -> list[FieldPermission] | None:
     """The permissions of a field that has no other extension than those; None if it has others."""
     permissions: list[FieldPermission] = []

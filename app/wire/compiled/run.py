@@ -14,6 +14,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
+from app.wire.caching import KeptAnswers
 from app.wire.compiled.leaves import General
 from app.wire.encoding import plain_values
 
@@ -145,6 +146,7 @@ class Run:
         "collected",
         "context",
         "fallbacks",
+        "kept",
         "operation_extensions",
         "prepared",
         "root_value",
@@ -167,6 +169,7 @@ class Run:
         self.collected = CollectedErrors()
         self.fallbacks: list[str] = []
         self.asked_for_path = False
+        self.kept: KeptAnswers | None = None
         self._executor: PlainExecutor | None = None
         self._infos: dict[FieldPlace, CompiledInfo] = {}
         self._strawberry_infos: dict[FieldPlace, Any] = {}

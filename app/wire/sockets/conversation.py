@@ -25,7 +25,7 @@ from strawberry.schema import BaseSchema
 from app.wire.encoding import encode
 from app.wire.persisted import PersistedDocuments
 from app.wire.sockets.operation import Asked, Operation
-from app.wire.sockets.socket import Socket, SocketGone
+from app.wire.sockets.socket import Outlet, Socket, SocketGone
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,8 @@ class Conversation(ABC):
         except SocketGone:
             pass
         finally:
+            for operation in list(self.operations.values()):
+                operation.cancel()
             for task in self._tasks:
                 task.cancel()
             if self._tasks:
@@ -106,6 +108,21 @@ class Conversation(ABC):
 
     async def send(self, message: dict[str, object]) -> None:
         await self.socket.send(encode(message).decode())
+
+    def spawn(self, errand: Errand) -> asyncio.Task[None]:
+        """A task of an operation, which does not outlast this conversation."""
+        task = asyncio.create_task(errand)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def outlet(self) -> Outlet | None:
+        """For operations that can be written to without waiting; they are told when the reader has caught up."""
+        return self.socket.outlet(self._drained)
+
+    def _drained(self) -> None:
+        for operation in list(self.operations.values()):
+            operation.drained()
 
     # What a protocol does in its own way
 
@@ -189,9 +206,7 @@ class Conversation(ABC):
         if len(self.operations) >= most or len(self._tasks) >= 2 * most:
             await self._refuse(id, "RATE_LIMITED", 429, f"A socket carries at most {most} operations at once")
             return
-        operation = self.operations[id] = Operation(self, id, asked)
-        self._tasks.add(operation.task)
-        operation.task.add_done_callback(self._tasks.discard)
+        self.operations[id] = Operation(self, id, asked)
 
     async def _stop(self, id: object) -> None:
         if not isinstance(id, str):

@@ -1,12 +1,34 @@
 """One accepted websocket over ASGI: text out, anything in, and what is known of how well its reader keeps up."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
-ABORT = "rapport.abort"  # the ASGI extension that cuts a connection off; `GoingAwayWebSocket` offers it
+# ASGI extensions, which `GoingAwayWebSocket` offers
+ABORT = "rapport.abort"  # cuts the connection off
+OUTLET = "rapport.outlet"  # an `Outlet`
 _LONGEST_REASON = 123  # bytes that a close frame has for it
+
+
+class Outlet(Protocol):
+    """A connection that can be written to without waiting."""
+
+    drained: Callable[[], None] | None
+    """Called when everything has been taken that was not at once."""
+
+    is_closed: bool
+    """Set by who closes the socket: nothing more is written."""
+
+    def write_text(self, before: bytes, payload: bytes, after: bytes) -> bool:
+        """One message, in UTF-8; False, and nothing is written, while an earlier one has not been taken."""
+        ...
+
+    def untaken(self) -> int:
+        """Bytes that were written and that the reader has not made room for."""
+        ...
 
 
 class SocketGone(Exception):
@@ -20,9 +42,11 @@ class Socket:
         "_abort",
         "_blocked_since",
         "_call",
+        "_outlet",
         "_receive",
         "_send",
         "_time",
+        "_untaken",
         "_waiting",
         "is_aborted",
         "is_closed",
@@ -30,10 +54,13 @@ class Socket:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._abort = scope.get("extensions", {}).get(ABORT)
+        extensions = scope.get("extensions", {})
+        self._abort = extensions.get(ABORT)
+        self._outlet: Outlet | None = extensions.get(OUTLET)
         self._call = asyncio.current_task()
         self._time = asyncio.get_running_loop().time
         self._waiting = 0  # sends
+        self._untaken = 0  # bytes, when it was looked at last
         self._blocked_since: float | None = None
         self.is_closed = self.is_aborted = False
 
@@ -54,7 +81,7 @@ class Socket:
         """The next frame; None when there will be no other."""
         message = await self._receive()
         if self.is_closed or message["type"] == "websocket.disconnect":
-            self.is_closed = True
+            self._shut()
             return None
         text: str | None = message.get("text")
         data: bytes = message.get("bytes") or b""
@@ -70,16 +97,31 @@ class Socket:
         """Says goodbye, if that has not been said; a reason that is too long for its frame is cut."""
         if self.is_closed:
             return
-        self.is_closed = True
+        self._shut()
         bounded = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
         with suppress(SocketGone):
             await self._out({"type": "websocket.close", "code": code, "reason": bounded})
 
+    def outlet(self, drained: Callable[[], None]) -> Outlet | None:
+        """To write without waiting, where the server offers it; `drained` is called when the reader has caught up."""
+        if self._outlet is not None:
+            self._outlet.drained = drained
+        return self._outlet
+
     def is_stuck(self, now: float, seconds: float) -> bool:
-        """Whether something waits to be sent, and nothing went through for so long."""
-        if self.is_aborted or not self._waiting or self._blocked_since is None:
+        """Whether something waits to be sent or to be taken, and nothing went through for so long."""
+        if self.is_aborted:
             return False
-        return now - self._blocked_since >= seconds
+        is_waited_for = self._waiting > 0
+        if self._outlet is not None:
+            untaken = self._outlet.untaken()
+            if untaken < self._untaken or not (untaken or is_waited_for):
+                self._blocked_since = None  # who is slow gets more time
+            self._untaken = untaken
+            is_waited_for = is_waited_for or untaken > 0
+            if is_waited_for and self._blocked_since is None:
+                self._blocked_since = now
+        return is_waited_for and self._blocked_since is not None and now - self._blocked_since >= seconds
 
     @property
     def is_waiting(self) -> bool:
@@ -87,11 +129,17 @@ class Socket:
 
     def abort(self) -> None:
         """Ends the connection without a goodbye, and the ASGI call that serves it."""
-        self.is_closed = self.is_aborted = True
+        self._shut()
+        self.is_aborted = True
         if self._abort is not None:
             self._abort()
         if self._call is not None:
             self._call.cancel()
+
+    def _shut(self) -> None:
+        self.is_closed = True
+        if self._outlet is not None:
+            self._outlet.is_closed = True
 
     async def _out(self, message: Message) -> None:
         if self._blocked_since is None:
@@ -100,7 +148,7 @@ class Socket:
         try:
             await self._send(message)
         except (OSError, RuntimeError) as gone:  # the peer vanished; or another sender closed while this one waited
-            self.is_closed = True
+            self._shut()
             raise SocketGone from gone
         finally:
             self._waiting -= 1

@@ -5,10 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
-from app.context import Context
-from app.events import CoachCreated, Event
+from app.events import CoachCreated
 from tests.operations import (
     ADD_TIME_OFF,
     ASSIGN,
@@ -110,14 +107,12 @@ async def test_2_1_a_new_coach_logs_in_with_the_password_that_was_given(practice
     assert answer["viewer"] == {"user": {"email": "ada@example.com", "role": "COACH"}}
 
 
-async def test_2_1_the_house_is_told_of_a_new_coach(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Event] = []
-    monkeypatch.setattr(Context, "_tell", lambda self, happened: told.extend(happened))
+async def test_2_1_the_house_is_told_of_a_new_coach(practice: Practice) -> None:
 
     await create(practice, await practice.admin())
 
     ((coach_id, user_id),) = await practice.rows("SELECT id, user_id FROM coaches")
-    assert told == [CoachCreated(coach_id=coach_id, user_id=user_id)]
+    assert await practice.told() == [CoachCreated(coach_id=coach_id, user_id=user_id)]
 
 
 async def test_only_admins_create_coaches(practice: Practice) -> None:

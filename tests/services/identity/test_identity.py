@@ -11,8 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from app.actor import STRANGER
-from app.context import Context
-from app.events import CoachAssigned, Event, MemberSignedUp
+from app.events import CoachAssigned, MemberSignedUp
 from app.platform.tokens import AccessTokens
 from app.services.identity import find_viewer
 from app.wire.http.status import RefusedRequest
@@ -144,33 +143,25 @@ async def test_6_5_without_a_chosen_coach_there_is_none(practice: Practice) -> N
     assert await practice.count("assignments") == 0
 
 
-async def test_6_6_the_house_is_told_of_the_member_and_of_the_chosen_coach(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_6_6_the_house_is_told_of_the_member_and_of_the_chosen_coach(practice: Practice) -> None:
     coach = await practice.coach()
     assert coach.coach is not None
-    told: list[Event] = []
-    monkeypatch.setattr(Context, "_tell", lambda self, happened: told.extend(happened))
 
     await sign_up(practice, coachId=coach.id)
 
     ((member_id, user_id),) = await practice.rows("SELECT id, user_id FROM members")
-    assert told == [
+    assert await practice.told() == [
         MemberSignedUp(member_id=member_id, user_id=user_id),
         CoachAssigned(member_id=member_id, coach_id=coach.coach.id, previous_coach_id=None),
     ]
 
 
-async def test_6_6_the_house_is_told_nothing_of_a_refused_sign_up(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_6_6_the_house_is_told_nothing_of_a_refused_sign_up(practice: Practice) -> None:
     coach = await practice.coach(max_members=0)
-    told: list[Event] = []
-    monkeypatch.setattr(Context, "_tell", lambda self, happened: told.extend(happened))
 
     await sign_up(practice, coachId=coach.id)
 
-    assert told == []
+    assert await practice.told() == []
 
 
 async def test_6_7_onboarding_begins_as_pending(practice: Practice) -> None:

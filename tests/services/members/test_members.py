@@ -5,10 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import pytest
-
-from app.context import Context
-from app.events import CoachAssigned, Event
+from app.events import CoachAssigned
 from tests.operations import (
     ASSIGN,
     BOOK,
@@ -75,14 +72,6 @@ def key_of(coach: Person) -> UUID:
 
 def refused(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["code"], answer.get("field")
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """What the house is told of after a commit."""
-    events: list[Event] = []
-    monkeypatch.setattr(Context, "_tell", lambda self, happened: events.extend(happened))
-    return events
 
 
 # Profiles
@@ -365,9 +354,7 @@ async def test_1_5_assigning_a_coach_changes_the_profile_and_begins_a_stretch(pr
     assert await held_places(practice, coach) == (1, 1)
 
 
-async def test_1_5_the_house_is_told_of_an_assignment_and_of_the_coach_before(
-    practice: Practice, told: list[Event]
-) -> None:
+async def test_1_5_the_house_is_told_of_an_assignment_and_of_the_coach_before(practice: Practice) -> None:
     one, other, admin = await practice.coach(), await practice.coach(), await practice.admin()
     member = await practice.member()
     assert member.member is not None
@@ -375,18 +362,18 @@ async def test_1_5_the_house_is_told_of_an_assignment_and_of_the_coach_before(
     await assign(practice, admin, member, one)
     await assign(practice, admin, member, other)
 
-    assert told == [
+    assert await practice.told() == [
         CoachAssigned(member_id=member.member.id, coach_id=key_of(one), previous_coach_id=None),
         CoachAssigned(member_id=member.member.id, coach_id=key_of(other), previous_coach_id=key_of(one)),
     ]
 
 
-async def test_1_5_the_house_is_told_nothing_of_a_refused_assignment(practice: Practice, told: list[Event]) -> None:
+async def test_1_5_the_house_is_told_nothing_of_a_refused_assignment(practice: Practice) -> None:
     coach, admin, member = await practice.coach(max_members=0), await practice.admin(), await practice.member()
 
     await assign(practice, admin, member, coach)
 
-    assert told == []
+    assert await practice.told() == []
 
 
 async def test_14_4_no_member_is_assigned_beyond_the_limit(practice: Practice) -> None:

@@ -126,10 +126,19 @@ def slots_between(calendar: Calendar, start: datetime, end: datetime, now: datet
                     booked=sum(taken.booked for taken in calendar.taken if at(taken.starts_at) == moment),
                     unavailable_reason=reasons[0] if reasons else None,
                     time_zone=calendar.time_zone,
+                    local_date=(local := moment.astimezone(ZoneInfo(calendar.time_zone))).date(),
+                    local_time=local.time(),
+                    utc_offset_minutes=offset_minutes(local),
                 )
             )
         moment += MINUTE
     return slots
+
+
+def offset_minutes(local: datetime) -> int:
+    offset = local.utcoffset()
+    assert offset is not None
+    return offset // MINUTE
 
 
 def at(seconds: int) -> datetime:

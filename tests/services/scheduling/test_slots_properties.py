@@ -4,20 +4,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.services.scheduling.slots import (
     Calendar,
     Slot,
+    Starts,
     Taken,
     Unavailable,
     Window,
+    in_zone,
     reasons_against,
     slot_at,
     slots_between,
 )
+from app.services.scheduling.wall_clock import instant_of
 from tests.services.scheduling import reference
 
 thorough = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -162,6 +166,35 @@ def test_the_reasons_against_any_instant_are_the_references(question: Question, 
         expected = reference.reasons_against(question.calendar, instant, question.now, question.busy)
 
         assert reasons_against(question.calendar, instant, question.now, question.busy) == expected
+
+
+@settings(thorough, max_examples=50)
+@given(questions(), st.sampled_from([zone for zone, _ in ANCHORS]))
+def test_the_local_fields_are_what_the_clock_of_any_zone_shows(question: Question, zone: str) -> None:
+    for slot in in_zone(listed(question), zone):
+        shown = slot.starts_at.astimezone(ZoneInfo(zone))
+
+        assert (slot.time_zone, slot.local_date, slot.local_time) == (zone, shown.date(), shown.time())
+        assert slot.utc_offset_minutes == reference.offset_minutes(shown)
+
+
+@settings(thorough, max_examples=50)
+@given(questions(), st.data())
+def test_nothing_changes_before_the_instant_until_which_slots_stay_the_same(
+    question: Question, data: st.DataObject
+) -> None:
+    starts = Starts.between(question.calendar, question.start, question.end)
+    until = starts.same_until(question.now)
+    assume(until is not None)
+    assert until is not None
+    left = until - instant_of(question.now)
+    assert left > 0
+
+    for later in (0, left - 1, data.draw(st.integers(0, left - 1))):
+        now = question.now + timedelta(microseconds=later)
+
+        assert starts.judged(now, question.busy) == listed(question)
+        assert starts.same_until(now) == until
 
 
 @settings(thorough, max_examples=50)

@@ -1,0 +1,115 @@
+"""What asks for a calendar's turn: the request, what is found of it under the lock, and what is decided."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from app.actor import Actor
+from app.events import Event
+from app.forms import Form
+from app.models.members import MemberStatus
+from app.models.sessions import CoachingSession
+from app.problems import Problem
+from app.services.scheduling.slots import Calendar, Slot, Taken
+
+# A member's own live sessions with anyone: epoch seconds.
+Busy = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody's wish to change a calendar, at a time."""
+
+    actor: Actor
+    form: Form
+    calendar_id: UUID
+    now: datetime
+
+
+class OpenCalendar:
+    """A calendar in its turn: as it was read, and as the decisions made since have left it."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+
+    def join(self, other: Calendar) -> None:
+        """The same calendar, read around another start."""
+        taken = {each.starts_at: each for each in (*self.calendar.taken, *other.taken)}
+        self._keep(taken)
+        self.calendar = replace(self.calendar, time_off=tuple({*self.calendar.time_off, *other.time_off}))
+
+    def take(self, slot: Slot) -> None:
+        taken = {each.starts_at: each for each in self.calendar.taken}
+        start, end = int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())
+        there = taken.get(start, Taken(start, end, 0))
+        taken[start] = Taken(start, max(end, there.ends_at), there.booked + 1)
+        self._keep(taken)
+
+    def leave(self, session: CoachingSession) -> None:
+        self.calendar = without(self.calendar, session)
+
+    def _keep(self, taken: dict[int, Taken]) -> None:
+        in_order = tuple(taken[start] for start in sorted(taken))
+        self.calendar = replace(self.calendar, taken=in_order)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What decides over a request, read after its calendar's turn had come and under the asker's own rights."""
+
+    is_open: bool
+    """Whether the calendar is open to the asker."""
+    open_calendar: OpenCalendar | None
+    busy: Busy
+    member_status: MemberStatus | None
+    member_name: str | None
+    earlier: tuple[bytes, UUID] | None
+    """What was asked under the same idempotency key before, hashed, and what was made of it."""
+    session: CoachingSession | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be written of a request; `write_requests` reads these very names."""
+
+    action: str
+    event: Event
+    session_id: UUID | None = None
+    booking_id: UUID | None = None
+    change_id: UUID | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    blocked_until: datetime | None = None
+    capacity: int | None = None
+    member_name: str | None = None
+    kind: str | None = None
+    format: str | None = None
+    note: str | None = None
+    reason: str | None = None
+    now: datetime | None = None
+    mutation: str | None = None
+    key: str | None = None
+    input_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A change to write; with a refusal, one that records it."""
+
+    change: Change
+    slot: Slot | None = None
+    refused: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The request was answered before, under the same idempotency key."""
+
+    booking_id: UUID
+
+
+def without(calendar: Calendar, session: CoachingSession) -> Calendar:
+    """The calendar as if the session's own seat were free."""
+    start = int(session.starts_at.timestamp())
+    left = (Taken(each.starts_at, each.ends_at, each.booked - (each.starts_at == start)) for each in calendar.taken)
+    return replace(calendar, taken=tuple(each for each in left if each.booked > 0))

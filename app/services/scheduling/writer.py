@@ -1,0 +1,273 @@
+"""Requests that wait share a transaction: per process one writer takes the turns of all waiting calendars at once.
+
+A request alone is a group of one, and waits for nothing. What becomes of one is no matter of the others: each has its
+own rights, answer, idempotency, version and event, and one that fails unexpectedly is left behind by halving its group.
+A calendar whose turn another process has is waited for apart, by those who asked for it and with nothing else held, so
+that nobody waits for another's lock and no two transactions wait for each other.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.actor import Actor
+from app.models.sessions import CoachingSession
+from app.platform.database import RACES, Database, DatabaseAway
+from app.platform.direct import DirectDatabase
+from app.problems import Forbidden, Problem, Refusal, TryAgain
+from app.services.scheduling.booking import (
+    Booked,
+    BookSession,
+    access_booking,
+    decide_booking,
+    may_ask_to_book,
+)
+from app.services.scheduling.changes import (
+    CancelSession,
+    RescheduleSession,
+    decide_cancellation,
+    decide_move,
+    may_ask_to_change,
+)
+from app.services.scheduling.requests import Asked, Decision, Earlier, Found
+from app.services.scheduling.writing import coach_of_session, open_requests, write_requests
+
+log = structlog.get_logger(__name__)
+
+Tell = Callable[[UUID, int], None]
+
+MOST_TOGETHER = 64
+GROUPS = 3  # under way at once: while PostgreSQL works for some, we decide for another
+WAITING_APART = 3  # groups that wait for a turn that another process has
+TRIES = 5
+
+# A lock that was not to be had in time.
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    asked: Asked
+    answer: "asyncio.Future[Any]"
+
+    def give(self, answer: Any) -> None:
+        if not self.answer.done():  # the caller may have gone away
+            self.answer.set_result(answer)
+
+    def refuse(self, failure: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(failure)
+
+    @property
+    def alone_with(self) -> set[object]:
+        """What no two requests under way may share, because the second has to see what the first one wrote."""
+        actor, form = self.asked.actor, self.asked.form
+        alone: set[object] = {actor.member_id or self}  # a member is in one place at a time, and uses a key once
+        if isinstance(form, CancelSession | RescheduleSession):
+            alone.add(form.session_id)
+        return alone
+
+
+class CalendarWriter:
+    """Books, cancels and reschedules for everybody in this process; `tell` hears of each calendar's new version."""
+
+    def __init__(self, direct: DirectDatabase, database: Database, tell: Tell) -> None:
+        self._direct, self._database, self._tell = direct, database, tell
+        self._waiting: list[_Waiting] = []
+        self._in_turn: set[UUID] = set()  # calendars that a group of this process has, or waits for
+        self._under_way: set[object] = set()  # what their requests are alone with
+        self._groups = 0
+        self._is_starting = False
+        self._apart = asyncio.Semaphore(WAITING_APART)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        """Lets what is under way end: it has been asked for, and somebody may wait for its answer."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def book(self, actor: Actor, form: BookSession, now: datetime) -> Booked:
+        """What `decide_booking` decides; a retry under the same idempotency key gets the first answer again."""
+        may_ask_to_book(actor)
+        answer = await self._ask(Asked(actor, form, form.coach_id, now))
+        if isinstance(answer, Earlier):
+            async with self._database.transaction(actor.settings(), read_only=True) as db:
+                return await access_booking(db, actor, answer.booking_id, now=now)
+        booked: Booked = answer
+        return booked
+
+    async def change(self, actor: Actor, form: CancelSession | RescheduleSession, now: datetime) -> CoachingSession:
+        """What `decide_cancellation` or `decide_move` decides."""
+        may_ask_to_change(actor)
+        async with self._direct.connection() as db:
+            coach_id = await coach_of_session(db, actor, form.session_id)
+        if coach_id is None:
+            raise Forbidden
+        changed: CoachingSession = await self._ask(Asked(actor, form, coach_id, now))
+        return changed
+
+    async def _ask(self, asked: Asked) -> Any:
+        waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._start_soon()
+        return await waiting.answer
+
+    # Groups
+
+    def _start_soon(self) -> None:
+        """In this round of the loop everybody who asks in it comes along."""
+        if not self._is_starting and self._waiting and self._groups < GROUPS:
+            self._is_starting = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        """What waits is spread over the groups that may begin, each calendar in one of them."""
+        self._is_starting = False
+        self._waiting = [each for each in self._waiting if not each.answer.done()]  # some callers went away
+        while self._groups < GROUPS and (group := self._next_group(GROUPS - self._groups)):
+            self._groups += 1
+            self._in_turn |= {each.asked.calendar_id for each in group}
+            self._under_way.update(*(each.alone_with for each in group))
+            self._spawn(self._work(group))
+
+    def _next_group(self, shares: int) -> list[_Waiting]:
+        """Takes one of so many equal shares of the calendars that are waited for."""
+        free = {each.asked.calendar_id for each in self._waiting} - self._in_turn
+        most = -(-len(free) // shares)
+        group: list[_Waiting] = []
+        later: list[_Waiting] = []
+        calendars: set[UUID] = set()
+        taken = set(self._under_way)
+        for waiting in self._waiting:
+            calendar_id, alone_with = waiting.asked.calendar_id, waiting.alone_with
+            is_shared = calendar_id in calendars or (calendar_id in free and len(calendars) < most)
+            if is_shared and len(group) < MOST_TOGETHER and taken.isdisjoint(alone_with):
+                group.append(waiting)
+                calendars.add(calendar_id)
+                taken |= alone_with
+            else:
+                later.append(waiting)
+        self._waiting = later
+        return group
+
+    async def _work(self, group: list[_Waiting]) -> None:
+        left_out: list[_Waiting] = []
+        try:
+            left_out = await self._settle(group, waiting=False)
+        finally:
+            apart: dict[UUID, list[_Waiting]] = {}
+            for waiting in left_out:
+                apart.setdefault(waiting.asked.calendar_id, []).append(waiting)
+            self._groups -= 1
+            self._end([each for each in group if each.asked.calendar_id not in apart])
+            for these in apart.values():
+                self._spawn(self._wait_apart(these))
+
+    async def _wait_apart(self, group: list[_Waiting]) -> None:
+        try:
+            async with self._apart:
+                self._refuse(await self._settle(group, waiting=True), Forbidden)  # there is no such calendar
+        finally:
+            self._end(group)
+
+    def _end(self, group: list[_Waiting]) -> None:
+        for each in group:
+            self._in_turn.discard(each.asked.calendar_id)
+            self._under_way -= each.alone_with
+        self._start_soon()
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # One group
+
+    async def _settle(self, group: list[_Waiting], *, waiting: bool) -> list[_Waiting]:
+        """Gives each an answer, whatever becomes of the others; those whose calendar's turn is another's are left."""
+        for tried in range(TRIES):
+            try:
+                return await self._transaction(group, waiting=waiting)
+            except DatabaseAway as failure:
+                log.warning("requests were cut off", requests=len(group), cause=str(failure.__cause__))
+                return self._refuse(group, DatabaseAway)
+            except Exception as failure:
+                if getattr(failure, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                    return self._refuse(group, TryAgain)
+                if len(group) > 1:
+                    log.info("requests are tried apart", requests=len(group), cause=str(failure))
+                    half = len(group) // 2
+                    left = await self._settle(group[:half], waiting=waiting)
+                    return left + await self._settle(group[half:], waiting=waiting)
+                if getattr(failure, "sqlstate", None) not in RACES:
+                    group[0].refuse(failure)
+                    return []
+                log.info("write lost a race", tried=tried + 1, cause=str(failure))
+                await asyncio.sleep(random.uniform(0.005, 0.02) * 2**tried)
+        return self._refuse(group, TryAgain)
+
+    @staticmethod
+    def _refuse(group: list[_Waiting], why: Callable[[], Exception]) -> list[_Waiting]:
+        for waiting in group:
+            waiting.refuse(why())
+        return []
+
+    async def _transaction(self, group: list[_Waiting], *, waiting: bool) -> list[_Waiting]:
+        """Answers only after the commit."""
+        async with self._direct.transaction() as db:
+            found = await open_requests(db, [each.asked for each in group], waiting=waiting)
+            decided = [_decide(each.asked, what) for each, what in zip(group, found, strict=True)]
+            changes = {place: each.change for place, each in enumerate(decided) if isinstance(each, Decision)}
+            written = await write_requests(db, changes) if changes else {}
+        newest: dict[UUID, int] = {}
+        left_out: list[_Waiting] = []
+        for place, (each, decision) in enumerate(zip(group, decided, strict=True)):
+            if decision is None:
+                left_out.append(each)
+                continue
+            session, version = written.get(place, (None, None))
+            if version is not None:
+                newest[each.asked.calendar_id] = version
+            _answer(each, decision, session)
+        for coach_id, version in newest.items():
+            self._tell(coach_id, version)
+        return left_out
+
+
+def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Exception | None:
+    """None if it is not the request's turn; an exception is one request's own."""
+    if found is None:
+        return None
+    try:
+        match asked.form:
+            case BookSession() as form:
+                return decide_booking(asked, form, found)
+            case CancelSession() as form:
+                return decide_cancellation(asked, form, found)
+            case RescheduleSession() as form:
+                return decide_move(asked, form, found)
+    except Exception as failure:
+        if not isinstance(failure, Problem | Refusal):
+            log.exception("a request could not be decided")
+        return failure
+    raise TypeError(f"{type(asked.form).__name__} is no request to a calendar")
+
+
+def _answer(waiting: _Waiting, decision: Decision | Earlier | Exception, session: CoachingSession | None) -> None:
+    if isinstance(decision, Exception):
+        waiting.refuse(decision)
+    elif isinstance(decision, Earlier):
+        waiting.give(decision)
+    elif decision.refused is not None:
+        waiting.refuse(decision.refused)
+    elif isinstance(waiting.asked.form, BookSession):
+        assert decision.change.booking_id is not None
+        assert session is not None
+        waiting.give(Booked(decision.change.booking_id, session, decision.slot))
+    else:
+        waiting.give(session)

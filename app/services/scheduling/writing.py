@@ -1,0 +1,131 @@
+"""The statements of a group of requests, by the driver alone: a session would cost more than they do.
+
+Locking and reading are one function of PostgreSQL (`open_requests`) whose statements each see what was committed when
+they began: one statement that locked and counted would count by its old snapshot, and overbook.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+import orjson
+
+from app.actor import Actor
+from app.models.members import MemberStatus
+from app.models.sessions import CoachingSession, SessionFormat, SessionKind, SessionStatus
+from app.services.scheduling.booking import MUTATION, BookSession
+from app.services.scheduling.calendars import calendar_of
+from app.services.scheduling.changes import RescheduleSession
+from app.services.scheduling.requests import Asked, Change, Found, OpenCalendar
+
+Row: TypeAlias = Any  # a mapping of columns, which asyncpg does not call one
+
+if TYPE_CHECKING:
+    from app.platform.direct import Connection
+
+_OPEN = "SELECT * FROM open_requests($1::text::jsonb, $2)"
+_WRITE = "SELECT * FROM write_requests($1::text::jsonb)"
+_COACH_OF_SESSION = "SELECT coach_of_session($1, $2, $3, $4, $5)"
+
+
+async def coach_of_session(db: "Connection", actor: Actor, session_id: UUID) -> UUID | None:
+    """Whose calendar a session is in, if the actor may see it: it never changes, so no turn is needed to know it."""
+    rights = rights_of(actor)
+    asked = (rights["role"], rights["user_id"], rights["coach_id"], rights["member_id"], session_id)
+    found: UUID | None = await db.fetchval(_COACH_OF_SESSION, *asked)
+    return found
+
+
+async def open_requests(db: "Connection", group: Sequence[Asked], *, waiting: bool) -> list[Found | None]:
+    """Takes the calendars' turns and reads; None for a request whose calendar is in another's, and not waited for.
+
+    Each is read under its own actor's rights, whom the transaction remembers for `write_requests`.
+    """
+    wanted = _json([_wanted(place, asked) for place, asked in enumerate(group)])
+    rows = await db.fetch(_OPEN, wanted, waiting)
+    calendars = _calendars(group, rows)
+    found: list[Found | None] = [None] * len(group)
+    for row in rows:
+        found[row["place"]] = _found(row, calendars.get(group[row["place"]].calendar_id))
+    return found
+
+
+async def write_requests(
+    db: "Connection", changes: Mapping[int, Change]
+) -> dict[int, tuple[CoachingSession | None, int | None]]:
+    """Writes what was decided of the requests at these places of the group; answers session and calendar's version."""
+    decided = _json([_decided(place, change) for place, change in changes.items()])
+    return {row["place"]: (_session(row["session"]), row["version"]) for row in await db.fetch(_WRITE, decided)}
+
+
+def rights_of(actor: Actor) -> dict[str, str]:
+    return {
+        "role": actor.standing.value,
+        "user_id": str(actor.user_id or ""),
+        "coach_id": str(actor.coach_id or ""),
+        "member_id": str(actor.member_id or ""),
+    }
+
+
+def _wanted(place: int, asked: Asked) -> dict[str, Any]:
+    form = asked.form
+    wanted: dict[str, Any] = {"place": place, "calendar_id": asked.calendar_id, **rights_of(asked.actor)}
+    if isinstance(form, BookSession):
+        return wanted | {"starts_at": form.starts_at, "mutation": MUTATION, "key": form.idempotency_key}
+    starts_at = form.starts_at if isinstance(form, RescheduleSession) else None
+    return wanted | {"session_id": form.session_id, "starts_at": starts_at}  # type: ignore[attr-defined]
+
+
+def _decided(place: int, change: Change) -> dict[str, Any]:
+    written = {name: value for name in Change.__slots__ if (value := getattr(change, name)) is not None}
+    event = change.event
+    return written | {
+        "place": place,
+        "event_type": type(event).__name__,
+        "event": event.model_dump(mode="json"),
+    }
+
+
+def _json(values: list[dict[str, Any]]) -> str:
+    return orjson.dumps(values, default=str).decode()  # the driver's own class of UUIDs is not orjson's
+
+
+def _calendars(group: Sequence[Asked], rows: Sequence[Row]) -> dict[UUID, OpenCalendar]:
+    """Those that were read, once each though they may have been read around several starts."""
+    calendars: dict[UUID, OpenCalendar] = {}
+    for row in rows:
+        if row["version"] is None:
+            continue
+        coach_id = group[row["place"]].calendar_id
+        calendar = calendar_of(coach_id, row)
+        if coach_id in calendars:
+            calendars[coach_id].join(calendar)
+        else:
+            calendars[coach_id] = OpenCalendar(calendar)
+    return calendars
+
+
+def _found(row: Row, calendar: OpenCalendar | None) -> Found:
+    status, hashed = row["member_status"], row["input_hash"]
+    return Found(
+        is_open=row["is_open"],
+        open_calendar=calendar,
+        busy=[(start, end) for start, end in row["busy"] or ()],
+        member_status=None if status is None else MemberStatus(status),
+        member_name=row["member_name"],
+        earlier=None if hashed is None else (hashed, row["result_id"]),
+        session=_session(row["session"]),
+    )
+
+
+def _session(row: Row | None) -> CoachingSession | None:
+    if row is None or row["id"] is None:
+        return None
+    return CoachingSession.model_construct(
+        **{
+            **row,
+            "kind": SessionKind(row["kind"]),
+            "format": SessionFormat(row["format"]),
+            "status": SessionStatus(row["status"]),
+        }
+    )
