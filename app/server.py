@@ -212,6 +212,7 @@ def create_app() -> Starlette:
     # Modules, schema and routes stay for good: a full collection need not look at them again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)  # a request makes hundreds of objects, and nearly all go without being looked for
     return app
 
 
@@ -228,7 +229,7 @@ def server_config(settings: Settings, host: str, port: int, workers: int = 1) ->
         ws="app.wire.uvicorn_websocket:GoingAwayWebSocket",
         ws_max_size=64 * 1_024,
         ws_per_message_deflate=False,
-        ws_ping_interval=20,
+        ws_ping_interval=60,  # for the older protocol alone: today's has pings of its own, and more often
         ws_ping_timeout=20,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         timeout_worker_healthcheck=30,  # a start takes 2 s of a processor, which many workers share

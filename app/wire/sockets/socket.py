@@ -108,6 +108,10 @@ class Socket:
             self._outlet.drained = drained
         return self._outlet
 
+    def send_now(self, text: bytes) -> bool:
+        """A message that goes without a task and without waiting, or not at all."""
+        return self._outlet is not None and not self.is_closed and self._outlet.write_text(text, b"", b"")
+
     def is_stuck(self, now: float, seconds: float) -> bool:
         """Whether something waits to be sent or to be taken, and nothing went through for so long."""
         if self.is_aborted:

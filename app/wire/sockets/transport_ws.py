@@ -32,7 +32,7 @@ class TransportConversation(Conversation):
         if now - self.heard_at < seconds:
             return None
         self._pinged_at = now
-        return self.socket.send(PING)
+        return None if self.socket.send_now(PING.encode()) else self.socket.send(PING)
 
     async def take_other(self, message: dict[str, Any]) -> None:
         match message.get("type"):
