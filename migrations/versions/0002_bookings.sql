@@ -154,120 +154,125 @@ BEGIN
                       WHERE t.coach_id = coach AND t.starts_at = slot_start AND t.seat_no = left_seat);
 END $$;
 
--- Writes what was decided, request by request and in order, each under the rights that its asker came with; answers the
--- session as it is now, and the calendar's version after it.
-CREATE FUNCTION write_requests(decided jsonb) RETURNS TABLE (place integer, session sessions, version integer)
+-- What was decided of the request at this place of the group. `nth` counts those before it that book the same slot.
+CREATE TYPE decided_request AS (
+  place integer, action text, nth integer, session_id uuid, booking_id uuid, change_id uuid, starts_at timestamptz,
+  ends_at timestamptz, blocked_until timestamptz, capacity integer, member_name text, kind text, format text, note text,
+  reason text, now timestamptz, mutation text, key text, input_hash text, event_type text, event jsonb
+);
+
+-- Takes on the rights that the request at this place came with. In the list of what an INSERT selects, this is done for
+-- one row after the other, and each row is inserted, and held against the policies, before the next one is made.
+CREATE FUNCTION act_for(place integer, rights text[]) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(rights[place * 5 + 5], '') = '' THEN
+    RAISE EXCEPTION 'request % has opened no calendar', place USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN act_as(rights[place * 5 + 1], rights[place * 5 + 2], rights[place * 5 + 3], rights[place * 5 + 4],
+                rights[place * 5 + 5]);
+END $$;
+
+-- Writes what was decided, each row under the rights that its asker came with; answers the sessions as they are now, and
+-- the versions of their calendars. What is called off or moved goes first: a booking may need its seat, and gives none.
+CREATE FUNCTION write_requests(decided jsonb) RETURNS TABLE (session sessions, version integer)
   LANGUAGE plpgsql AS $$
 DECLARE
   rights text[] := current_setting('app.requests')::text[];
-  at integer;
   acting text;
-  asking_user uuid;
-  asking_member uuid;
   calendar uuid;
-  change record;
+  change decided_request;
+  slot record;
   held timestamptz;
   seat integer;
   new_seat integer;
-  last_slot text := '';
-  slot text;
-  written record;
+  first_seats jsonb := '{}';
+  versions jsonb := '{}';
 BEGIN
   FOR change IN
-    SELECT * FROM jsonb_to_recordset(decided) AS r (place integer, action text, session_id uuid, booking_id uuid,
-      starts_at timestamptz, ends_at timestamptz, blocked_until timestamptz, capacity integer, member_name text,
-      kind text, format text, note text, reason text, now timestamptz, mutation text, key text, input_hash text,
-      event_type text, event jsonb, change_id uuid)
+    SELECT * FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action IN ('CANCEL', 'RESCHEDULE')
   LOOP
-    at := change.place * 5;
-    IF coalesce(rights[at + 5], '') = '' THEN
-      RAISE EXCEPTION 'request % has opened no calendar', change.place USING ERRCODE = 'insufficient_privilege';
+    acting := act_for(change.place, rights);
+    calendar := rights[change.place * 5 + 5]::uuid;
+    SELECT s.* INTO session FROM sessions s WHERE s.id = change.session_id;
+    held := session.held_start; seat := session.seat_no;
+    IF change.action = 'CANCEL' THEN
+      UPDATE sessions s SET status = 'CANCELLED', held_start = NULL, seat_no = NULL, cancelled_at = change.now,
+        cancelled_by_user_id = nullif(rights[change.place * 5 + 2], '')::uuid, cancellation_reason = change.reason,
+        version = s.version + 1, updated_at = change.now WHERE s.id = change.session_id;
+      PERFORM leave_seat(calendar, held, seat);
+    ELSE
+      -- The old seat goes first: the new start may overlap the old one, which the fence between starts would refuse.
+      SET CONSTRAINTS sessions_seat_fkey DEFERRED;
+      PERFORM leave_seat(calendar, held, seat);
+      new_seat := next_seat(calendar, change.starts_at, change.ends_at, change.blocked_until, change.capacity);
+      IF change.starts_at = held THEN new_seat := seat; END IF;
+      INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
+        VALUES (calendar, change.starts_at, within_capacity(new_seat, change.capacity), change.ends_at,
+                change.capacity);
+      UPDATE sessions s SET starts_at = change.starts_at, ends_at = change.ends_at, held_start = change.starts_at,
+        seat_no = new_seat, version = s.version + 1, updated_at = change.now WHERE s.id = change.session_id;
     END IF;
-    acting := act_as(rights[at + 1], rights[at + 2], rights[at + 3], rights[at + 4], rights[at + 5]);
-    asking_user := nullif(rights[at + 2], '')::uuid;
-    asking_member := nullif(rights[at + 4], '')::uuid;
-    calendar := rights[at + 5]::uuid;
-    place := change.place; session := NULL; version := NULL;
-
-    IF change.action = 'BOOK' THEN
-      -- Whoever books what the one before has booked sits down behind them.
-      slot := calendar || ' ' || change.starts_at || ' ' || change.blocked_until || ' ' || change.capacity;
-      IF slot = last_slot THEN
-        seat := seat + 1;
-      ELSE
-        seat := next_seat(calendar, change.starts_at, change.ends_at, change.blocked_until, change.capacity);
-        last_slot := slot;
-      END IF;
-      seat := within_capacity(seat, change.capacity);
-      -- One statement costs a third of six.
-      WITH seated AS (
-        INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
-          VALUES (calendar, change.starts_at, seat, change.ends_at, change.capacity)
-      ), made AS (
-        INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status,
-                              held_start, seat_no, version, note)
-          VALUES (change.session_id, calendar, asking_member, change.member_name, change.starts_at, change.ends_at,
-                  change.kind, change.format, 'SCHEDULED', change.starts_at, seat, 1, change.note)
-          RETURNING sessions
-      ), noted AS (
-        INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at,
-                                     changed_by_user_id)
-          VALUES (change.change_id, change.session_id, calendar, asking_member, 1, 'BOOKED', change.starts_at,
-                  asking_user)
-      ), booked AS (
-        INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status)
-          VALUES (change.booking_id, calendar, asking_member, change.session_id, change.starts_at, 'CONFIRMED')
-      ), told AS (
-        INSERT INTO outbox (event_type, event) VALUES (change.event_type, change.event)
-      )
-      UPDATE coach_calendars k SET version = k.version + 1 FROM made WHERE k.coach_id = calendar
-        RETURNING k.version, made.sessions AS session INTO written;
-      version := written.version; session := written.session;
-    ELSIF change.action IN ('CANCEL', 'RESCHEDULE') THEN
-      SELECT s.* INTO session FROM sessions s WHERE s.id = change.session_id;
-      held := session.held_start; seat := session.seat_no;
-      last_slot := '';
-      IF change.action = 'CANCEL' THEN
-        UPDATE sessions s SET status = 'CANCELLED', held_start = NULL, seat_no = NULL, cancelled_at = change.now,
-          cancelled_by_user_id = asking_user, cancellation_reason = change.reason, version = s.version + 1,
-          updated_at = change.now WHERE s.id = change.session_id;
-        PERFORM leave_seat(calendar, held, seat);
-      ELSE
-        -- The old seat goes first: the new start may overlap the old one, which the fence between starts would refuse.
-        SET CONSTRAINTS sessions_seat_fkey DEFERRED;
-        PERFORM leave_seat(calendar, held, seat);
-        new_seat := next_seat(calendar, change.starts_at, change.ends_at, change.blocked_until, change.capacity);
-        IF change.starts_at = held THEN new_seat := seat; END IF;
-        INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
-          VALUES (calendar, change.starts_at, within_capacity(new_seat, change.capacity), change.ends_at,
-                  change.capacity);
-        UPDATE sessions s SET starts_at = change.starts_at, ends_at = change.ends_at, held_start = change.starts_at,
-          seat_no = new_seat, version = s.version + 1, updated_at = change.now WHERE s.id = change.session_id;
-      END IF;
-      INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
-                                   reason, changed_by_user_id)
-        VALUES (change.change_id, session.id, session.coach_id, session.member_id, session.version + 1,
-                CASE change.action WHEN 'CANCEL' THEN 'CANCELLED' ELSE 'RESCHEDULED' END, session.starts_at,
-                change.starts_at, change.reason, asking_user);
-      PERFORM close_gap(calendar, held, seat);
-      SELECT s.* INTO session FROM sessions s WHERE s.id = change.session_id;
-      UPDATE coach_calendars k SET version = k.version + 1 WHERE k.coach_id = calendar
-        RETURNING k.version INTO version;
-    END IF;
-
-    IF change.action = 'REJECT' THEN
-      INSERT INTO bookings (id, coach_id, member_id, starts_at, status, reason)
-        VALUES (change.booking_id, calendar, asking_member, change.starts_at, 'REJECTED', change.reason);
-    END IF;
-    IF change.key IS NOT NULL THEN
-      INSERT INTO remembered_requests (user_id, mutation, key, input_hash, result_id)
-        VALUES (asking_user, change.mutation, change.key, decode(change.input_hash, 'hex'), change.booking_id);
-    END IF;
-    IF change.action <> 'BOOK' THEN
-      INSERT INTO outbox (event_type, event) VALUES (change.event_type, change.event);
-    END IF;
+    INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
+                                 reason, changed_by_user_id)
+      VALUES (change.change_id, session.id, session.coach_id, session.member_id, session.version + 1,
+              CASE change.action WHEN 'CANCEL' THEN 'CANCELLED' ELSE 'RESCHEDULED' END, session.starts_at,
+              change.starts_at, change.reason, nullif(rights[change.place * 5 + 2], '')::uuid);
+    PERFORM close_gap(calendar, held, seat);
+    SELECT s.* INTO session FROM sessions s WHERE s.id = change.session_id;
+    UPDATE coach_calendars k SET version = k.version + 1 WHERE k.coach_id = calendar RETURNING k.version INTO version;
     RETURN NEXT;
   END LOOP;
+
+  -- The slots that are booked, and as many version steps as there are bookings.
+  FOR slot IN
+    SELECT min(r.place) AS place, rights[r.place * 5 + 5] AS calendar, r.starts_at, max(r.ends_at) AS ends_at,
+      max(r.blocked_until) AS blocked_until, max(r.capacity) AS capacity, count(*)::integer AS bookings
+    FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK' GROUP BY 2, 3
+  LOOP
+    acting := act_for(slot.place, rights);
+    calendar := slot.calendar::uuid;
+    seat := next_seat(calendar, slot.starts_at, slot.ends_at, slot.blocked_until, slot.capacity);
+    seat := within_capacity(seat + slot.bookings - 1, slot.capacity) - slot.bookings + 1;
+    first_seats := first_seats || jsonb_build_object(slot.calendar || slot.starts_at, seat);
+    UPDATE coach_calendars k SET version = k.version + slot.bookings WHERE k.coach_id = calendar
+      RETURNING k.version INTO version;
+    versions := versions || jsonb_build_object(slot.calendar, version);
+  END LOOP;
+
+  INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)
+    SELECT x.calendar::uuid, x.starts_at, (first_seats ->> (x.calendar || x.starts_at))::integer + x.nth, x.ends_at,
+      x.capacity
+    FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar
+          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK') x;
+  RETURN QUERY WITH made AS (
+    INSERT INTO sessions AS s (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status,
+                               held_start, seat_no, version, note)
+      SELECT x.session_id, x.calendar::uuid, x.member::uuid, x.member_name, x.starts_at, x.ends_at, x.kind, x.format,
+        'SCHEDULED', x.starts_at, (first_seats ->> (x.calendar || x.starts_at))::integer + x.nth, 1, x.note
+      FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 4] AS member,
+              rights[r.place * 5 + 5] AS calendar
+            FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK') x
+      RETURNING s
+  ) SELECT made.s, (versions ->> (made.s).coach_id::text)::integer FROM made;
+  INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, changed_by_user_id)
+    SELECT x.change_id, x.session_id, x.calendar::uuid, x.member::uuid, 1, 'BOOKED', x.starts_at, x.asker::uuid
+    FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 2] AS asker,
+            rights[r.place * 5 + 4] AS member, rights[r.place * 5 + 5] AS calendar
+          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK') x;
+  INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status, reason)
+    SELECT x.booking_id, x.calendar::uuid, x.member::uuid, x.session_id, x.starts_at,
+      CASE x.action WHEN 'BOOK' THEN 'CONFIRMED' ELSE 'REJECTED' END, x.reason
+    FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 4] AS member,
+            rights[r.place * 5 + 5] AS calendar
+          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.booking_id IS NOT NULL) x;
+  INSERT INTO remembered_requests (user_id, mutation, key, input_hash, result_id)
+    SELECT x.asker::uuid, x.mutation, x.key, decode(x.input_hash, 'hex'), x.booking_id
+    FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 2] AS asker
+          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.key IS NOT NULL) x;
+  INSERT INTO outbox (event_type, event)
+    SELECT x.event_type, x.event
+    FROM (SELECT r.*, act_for(r.place, rights) AS acting
+          FROM jsonb_populate_recordset(NULL::decided_request, decided) r) x;
   acting := act_as('', '', '', '', '') || set_config('app.requests', '', true);
 END $$;
 

@@ -13,7 +13,7 @@ SCRIPTS = ("0002_rights.sql", "0002_slots.sql", "0002_bookings.sql")
 FUNCTIONS = (
     "coach_of_session(text, text, text, text, uuid), write_requests(jsonb), open_requests(jsonb, boolean),"
     " take_calendars(uuid[], boolean), next_seat(uuid, timestamptz, timestamptz, timestamptz, integer),"
-    " within_capacity(integer, integer),"
+    " within_capacity(integer, integer), act_for(integer, text[]),"
     " leave_seat(uuid, timestamptz, integer), close_gap(uuid, timestamptz, integer),"
     " act_as(text, text, text, text, text), belongs_to_audience(text, uuid, text, uuid, uuid, uuid),"
     " look_at_calendars(text[], text[], text[], text[], uuid[], timestamptz[], timestamptz[], integer[]),"
@@ -28,6 +28,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {FUNCTIONS}")
+    op.execute("DROP TYPE decided_request")
     op.execute("DROP TABLE outbox")
     before = Path(__file__).with_name("0001_the_ground.sql").read_text(encoding="utf-8")
     name, _, rest = before.partition("CREATE FUNCTION open_calendar")[2].partition("(")

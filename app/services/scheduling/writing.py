@@ -4,7 +4,9 @@ Locking and reading are one function of PostgreSQL (`open_requests`) whose state
 they began: one statement that locked and counted would count by its old snapshot, and overbook.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -54,8 +56,17 @@ async def write_requests(
     db: "Connection", changes: Mapping[int, Change]
 ) -> dict[int, tuple[CoachingSession | None, int | None]]:
     """Writes what was decided of the requests at these places of the group; answers session and calendar's version."""
-    decided = _json([_decided(place, change) for place, change in changes.items()])
-    return {row["place"]: (_session(row["session"]), row["version"]) for row in await db.fetch(_WRITE, decided)}
+    booked: Counter[tuple[UUID, datetime]] = Counter()
+    decided = []
+    for place, change in changes.items():
+        row = _decided(place, change)
+        if change.action == "BOOK":
+            slot = change.event.coach_id, change.event.starts_at  # type: ignore[attr-defined]
+            row["nth"], booked[slot] = booked[slot], booked[slot] + 1
+        decided.append(row)
+    places = {change.session_id: place for place, change in changes.items()}
+    rows = await db.fetch(_WRITE, _json(decided))
+    return {places[row["session"]["id"]]: (_session(row["session"]), row["version"]) for row in rows}
 
 
 def rights_of(actor: Actor) -> dict[str, str]:
