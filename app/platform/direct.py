@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-CONNECTIONS = 6
+CONNECTIONS = 10
 """At most, besides those of `Database`: a process answers no faster with more."""
 
 # An answer that waits longer for another's lock, or for the network, says "try again".
@@ -75,6 +75,8 @@ class DirectDatabase:
         try:
             yield lent
         except GONE as failure:
+            if isinstance(failure, asyncpg.DataError):  # the driver calls a wrong argument an error of its interface
+                raise
             log.warning("a connection to the database was lost", cause=str(failure))
             raise DatabaseAway from failure
         finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
+from sys import getsizeof
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ UNCHANGEABLE = (str, int, float, type(None), date, time, Decimal, UUID, Enum, Un
 """What a resolver can be given again after another one had it."""
 
 MOST_BYTES = 32 * 1_024 * 1_024
-_WEIGHT_OF_A_KEY = 1_000
+_WEIGHT_OF_AN_ENTRY = 250
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,29 @@ class KeptAnswers:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[bytes, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def get(self, key: Hashable) -> bytes | None:
         found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
 
     def keep(self, key: Hashable, encoded: bytes) -> None:
         if key in self._kept or len(encoded) > self.most_bytes // 2:
             return
-        self._kept[key] = encoded
-        self.bytes += len(encoded) + _WEIGHT_OF_A_KEY
+        weight = getsizeof(encoded) + _weight(key) + _WEIGHT_OF_AN_ENTRY
+        self._kept[key] = encoded, weight
+        self.bytes += weight
         while self.bytes > self.most_bytes:
-            _, dropped = self._kept.popitem(last=False)
-            self.bytes -= len(dropped) + _WEIGHT_OF_A_KEY
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self.bytes -= dropped
+
+
+def _weight(key: Hashable) -> int:
+    """Bytes of a key and of what it is made of."""
+    return getsizeof(key) + (sum(map(_weight, key)) if isinstance(key, tuple) else 0)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2b
 from sys import getsizeof
 from typing import Any, TypeVar
 
@@ -57,7 +58,9 @@ class Prepared:
         self.fragments = {name: FragmentDetails(node, None) for name, node in self.fragment_definitions.items()}
         self.has_variables = bool(operation.variable_definitions)
         name = operation.name.value if operation.name else None
-        self.key = (document.loc.source.body if document.loc else "", name)
+        text = document.loc.source.body if document.loc else ""
+        # Short, because answers are kept under it when the document is not any more.
+        self.key = blake2b(f"{name}\0{text}".encode(errors="surrogatepass"), digest_size=16).digest()
         self.sharing = _declared(schema, operation, CoreOperationType.SUBSCRIPTION, Sharing)
         self.caching = _declared(schema, operation, CoreOperationType.QUERY, Caching)
         steering, directives = _steering(document)
@@ -68,7 +71,7 @@ class Prepared:
         self._config, self._scalar_registry = converter.config, converter.scalar_registry
         self._steering = tuple(sorted(steering))
         self._plans: dict[tuple[Any, ...], tuple[OperationPlan | None, int]] = {}
-        self.weight = document.token_count + getsizeof(self.key[0]) // 1_024  # a comment is no token
+        self.weight = document.token_count + getsizeof(text) // 1_024  # a comment is no token
         self.grown: Callable[[int], None] | None = None  # told by how much, when a plan is made or dropped
         self._paging: set[str] = set()
         self._measures: dict[tuple[Any, ...], Measure | GraphQLError] = {}

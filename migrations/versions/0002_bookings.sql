@@ -26,14 +26,19 @@ DECLARE
 BEGIN
   acting := act_as('SYSTEM', '', '', '', '');
   IF waiting THEN
-    PERFORM set_config('lock_timeout', '10s', true);
-    SELECT array_agg(l.coach_id) INTO taken FROM
-      (SELECT coach_id FROM coach_calendars WHERE coach_id = ANY (wanted) ORDER BY coach_id FOR UPDATE) l;
+    acting := set_config('lock_timeout', '10s', true);
+    BEGIN
+      SELECT array_agg(l.coach_id) INTO taken FROM
+        (SELECT coach_id FROM coach_calendars WHERE coach_id = ANY (wanted) ORDER BY coach_id FOR UPDATE) l;
+    EXCEPTION WHEN lock_not_available THEN
+      RAISE EXCEPTION 'the turn of the calendar has not come in time' USING ERRCODE = 'object_in_use';
+    END;
   ELSE
     SELECT array_agg(l.coach_id) INTO taken FROM
       (SELECT coach_id FROM coach_calendars WHERE coach_id = ANY (wanted) ORDER BY coach_id FOR UPDATE SKIP LOCKED) l;
   END IF;
-  acting := act_as('', '', '', '', '');
+  -- From here on only single rows are waited for, such as a member's who is given another coach.
+  acting := act_as('', '', '', '', '') || set_config('lock_timeout', '2s', true);
   RETURN coalesce(taken, '{}');
 END $$;
 
@@ -285,5 +290,6 @@ DECLARE
 BEGIN
   acting := act_as(asking_role, asking_user, asking_coach, asking_member, '');
   SELECT s.coach_id INTO found FROM sessions s WHERE s.id = wanted;
+  acting := act_as('', '', '', '', '');
   RETURN found;
 END $$;

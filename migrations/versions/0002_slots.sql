@@ -48,6 +48,7 @@ BEGIN
         FROM read_calendar(calendars[asked], since[asked], until[asked]) c;
     END IF;
   END LOOP;
+  acting := act_as('', '', '', '', '');
 END $$;
 
 -- When a member has live sessions with anyone, as far as the asker may see them: epoch seconds, in order.
@@ -70,4 +71,5 @@ BEGIN
   RETURN QUERY SELECT k.*, c.booking_audience::text, CASE c.booking_audience WHEN 'ASSIGNED' THEN
       ARRAY(SELECT m.id FROM members m WHERE m.coach_id = coach AND m.id = ANY (viewers)) ELSE '{}' END
     FROM read_calendar(coach, since, until) k, coaches c WHERE c.id = coach;
+  acting := act_as('', '', '', '', '');
 END $$;

@@ -7,6 +7,7 @@ import pytest
 import strawberry
 
 from app.wire.caching import KeptAnswers, cached
+from app.wire.documents import Prepared
 from app.wire.encoding import encode_result
 from app.wire.limits import Limits
 from app.wire.schema import WireSchema
@@ -194,7 +195,7 @@ async def test_too_costly_a_question_stays_refused_when_it_is_known(world: World
 
 def test_answers_are_kept_up_to_so_many_bytes_the_last_used_longest() -> None:
     kept = KeptAnswers(most_bytes=10_000)
-    for number in range(9):
+    for number in range(30):
         kept.keep(number, b"x")
     kept.get(0)
     kept.keep("large", b"x" * 3_000)
@@ -212,3 +213,18 @@ async def test_questions_are_remembered_up_to_a_number(schema: WireSchema, world
     await asked(schema, world, name="x" * 10_000)
 
     assert len(schema.questions) == 2_000
+
+
+def test_what_an_answer_is_kept_under_does_not_hold_the_document(schema: WireSchema) -> None:
+    prepared = schema.prepare("{ __typename } #" + "x" * 50_000)
+
+    assert isinstance(prepared, Prepared)
+    assert len(prepared.key) == 16
+
+
+def test_what_an_answer_is_kept_under_is_weighed_too() -> None:
+    kept = KeptAnswers(most_bytes=100_000)
+    for number in range(30):
+        kept.keep(("state", number, (b"v" * 9_000,)), b"x")
+
+    assert len(kept) < 12

@@ -42,7 +42,8 @@ class Held:
 
     @property
     def weight(self) -> int:
-        return 1 + len(self.starts.ats) + len(self.calendar.taken)
+        calendar = self.calendar
+        return 8 + len(self.starts.ats) + len(calendar.taken) + len(calendar.time_off) + len(calendar.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ class CalendarReadings:
             return Held(calendar, Starts(calendar))
         starts = known.starts.moved_to(calendar) if known is not None else None
         held = Held(calendar, starts or Starts.between(calendar, asked[1], asked[2]))
-        self._hold(asked, held)
+        if held.starts.ats:
+            self._hold(asked, held)
         return held
 
     def _hold(self, asked: Range, held: Held) -> None:

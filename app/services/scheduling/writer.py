@@ -3,7 +3,8 @@
 A request alone is a group of one, and waits for nothing. What becomes of one is no matter of the others: each has its
 own rights, answer, idempotency, version and event, and one that fails unexpectedly is left behind by halving its group.
 A calendar whose turn another process has is waited for apart, by those who asked for it and with nothing else held, so
-that nobody waits for another's lock and no two transactions wait for each other.
+that nobody waits for another's calendar and no two transactions wait for each other's. Two processes that book the same
+members crosswise may: PostgreSQL ends one, which is tried again.
 """
 
 import asyncio
@@ -47,8 +48,8 @@ GROUPS = 3  # under way at once: while PostgreSQL works for some, we decide for 
 WAITING_APART = 3  # groups that wait for a turn that another process has
 TRIES = 5
 
-# A lock that was not to be had in time.
-_LOCK_NOT_AVAILABLE = "55P03"
+# What was not to be had in time: the calendar's turn, or another row.
+_NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
 
 
 @dataclass(eq=False, slots=True)
@@ -74,6 +75,15 @@ class _Waiting:
         return alone
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was decided and written of one request."""
+
+    decision: Decision | Earlier | Exception
+    session: CoachingSession | None
+    version: int | None
+
+
 class CalendarWriter:
     """Books, cancels and reschedules for everybody in this process; `tell` hears of each calendar's new version."""
 
@@ -85,11 +95,13 @@ class CalendarWriter:
         self._groups = 0
         self._is_starting = False
         self._apart = asyncio.Semaphore(WAITING_APART)
+        self._looking_up = asyncio.Semaphore(1)  # so that a rush of changes leaves connections to the groups
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
         """Lets what is under way end: it has been asked for, and somebody may wait for its answer."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def book(self, actor: Actor, form: BookSession, now: datetime) -> Booked:
         """What `decide_booking` decides; a retry under the same idempotency key gets the first answer again."""
@@ -104,7 +116,7 @@ class CalendarWriter:
     async def change(self, actor: Actor, form: CancelSession | RescheduleSession, now: datetime) -> CoachingSession:
         """What `decide_cancellation` or `decide_move` decides."""
         may_ask_to_change(actor)
-        async with self._direct.connection() as db:
+        async with self._looking_up, self._direct.connection() as db:
             coach_id = await coach_of_session(db, actor, form.session_id)
         if coach_id is None:
             raise Forbidden
@@ -164,21 +176,21 @@ class CalendarWriter:
             for waiting in left_out:
                 apart.setdefault(waiting.asked.calendar_id, []).append(waiting)
             self._groups -= 1
-            self._end([each for each in group if each.asked.calendar_id not in apart])
-            for these in apart.values():
-                self._spawn(self._wait_apart(these))
+            self._in_turn -= {each.asked.calendar_id for each in group} - apart.keys()
+            self._end([each for each in group if each not in left_out])
+            for calendar_id, these in apart.items():
+                self._spawn(self._wait_apart(calendar_id, these))
 
-    async def _wait_apart(self, group: list[_Waiting]) -> None:
+    async def _wait_apart(self, calendar_id: UUID, group: list[_Waiting]) -> None:
         try:
             async with self._apart:
                 self._refuse(await self._settle(group, waiting=True), Forbidden)  # there is no such calendar
         finally:
+            self._in_turn.discard(calendar_id)
             self._end(group)
 
     def _end(self, group: list[_Waiting]) -> None:
-        for each in group:
-            self._in_turn.discard(each.asked.calendar_id)
-            self._under_way -= each.alone_with
+        self._under_way.difference_update(*(each.alone_with for each in group))
         self._start_soon()
 
     def _spawn(self, work: Any) -> None:
@@ -192,23 +204,28 @@ class CalendarWriter:
         """Gives each an answer, whatever becomes of the others; those whose calendar's turn is another's are left."""
         for tried in range(TRIES):
             try:
-                return await self._transaction(group, waiting=waiting)
+                done = await self._transaction([each.asked for each in group], waiting=waiting)
             except DatabaseAway as failure:
                 log.warning("requests were cut off", requests=len(group), cause=str(failure.__cause__))
                 return self._refuse(group, DatabaseAway)
             except Exception as failure:
-                if getattr(failure, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-                    return self._refuse(group, TryAgain)
+                state = getattr(failure, "sqlstate", None)
+                if state == _NO_TURN:
+                    break
                 if len(group) > 1:
                     log.info("requests are tried apart", requests=len(group), cause=str(failure))
                     half = len(group) // 2
                     left = await self._settle(group[:half], waiting=waiting)
                     return left + await self._settle(group[half:], waiting=waiting)
-                if getattr(failure, "sqlstate", None) not in RACES:
+                if state == _LOCK_NOT_AVAILABLE:
+                    break
+                if state not in RACES:
                     group[0].refuse(failure)
                     return []
                 log.info("write lost a race", tried=tried + 1, cause=str(failure))
                 await asyncio.sleep(random.uniform(0.005, 0.02) * 2**tried)
+            else:
+                return self._answer(group, done)
         return self._refuse(group, TryAgain)
 
     @staticmethod
@@ -217,25 +234,33 @@ class CalendarWriter:
             waiting.refuse(why())
         return []
 
-    async def _transaction(self, group: list[_Waiting], *, waiting: bool) -> list[_Waiting]:
-        """Answers only after the commit."""
+    async def _transaction(self, group: list[Asked], *, waiting: bool) -> list[_Done | None]:
         async with self._direct.transaction() as db:
-            found = await open_requests(db, [each.asked for each in group], waiting=waiting)
-            decided = [_decide(each.asked, what) for each, what in zip(group, found, strict=True)]
+            found = await open_requests(db, group, waiting=waiting)
+            decided = [_decide(asked, what) for asked, what in zip(group, found, strict=True)]
             changes = {place: each.change for place, each in enumerate(decided) if isinstance(each, Decision)}
             written = await write_requests(db, changes) if changes else {}
+        return [
+            None if decision is None else _Done(decision, *written.get(place, (None, None)))
+            for place, decision in enumerate(decided)
+        ]
+
+    def _answer(self, group: list[_Waiting], done: list[_Done | None]) -> list[_Waiting]:
+        """After the commit: whatever goes wrong here, nothing is done again."""
         newest: dict[UUID, int] = {}
         left_out: list[_Waiting] = []
-        for place, (each, decision) in enumerate(zip(group, decided, strict=True)):
-            if decision is None:
+        for each, what in zip(group, done, strict=True):
+            if what is None:
                 left_out.append(each)
                 continue
-            session, version = written.get(place, (None, None))
-            if version is not None:
-                newest[each.asked.calendar_id] = version
-            _answer(each, decision, session)
+            if what.version is not None:
+                newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
+            _give(each, what)
         for coach_id, version in newest.items():
-            self._tell(coach_id, version)
+            try:
+                self._tell(coach_id, version)
+            except Exception:  # the sweep will
+                log.exception("open views were not told", coach_id=str(coach_id))
         return left_out
 
 
@@ -258,16 +283,17 @@ def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Exception
     raise TypeError(f"{type(asked.form).__name__} is no request to a calendar")
 
 
-def _answer(waiting: _Waiting, decision: Decision | Earlier | Exception, session: CoachingSession | None) -> None:
+def _give(waiting: _Waiting, done: _Done) -> None:
+    decision, session = done.decision, done.session
     if isinstance(decision, Exception):
         waiting.refuse(decision)
     elif isinstance(decision, Earlier):
         waiting.give(decision)
     elif decision.refused is not None:
         waiting.refuse(decision.refused)
-    elif isinstance(waiting.asked.form, BookSession):
-        assert decision.change.booking_id is not None
-        assert session is not None
+    elif session is None:
+        waiting.refuse(RuntimeError("what was written has not come back"))
+    elif decision.change.booking_id is not None:
         waiting.give(Booked(decision.change.booking_id, session, decision.slot))
     else:
         waiting.give(session)
