@@ -152,17 +152,15 @@ class Application:
             await self.direct.close()
             await self.database.close()
 
-    def _cross_origin(self) -> Middleware:
-        return Middleware(
-            CORSMiddleware,
-            allow_origins=self.settings.allowed_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "x-request-id"],
-        )
-
     def asgi(self) -> Starlette:
+        around = [
+            Middleware(RequestLog, line=request_line(self.settings.log_format, self.settings.log_level)),
+            Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
+            *([self._cross_origin()] if self.settings.allowed_origins else []),
+            Middleware(BoundedBody),
+        ]
         assets = GZipMiddleware(StaticFiles(directory=PAGE / "assets"))
-        app = Starlette(
+        app = _Site(
             routes=[
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
@@ -170,17 +168,22 @@ class Application:
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
             ],
-            middleware=[
-                Middleware(RequestLog, line=request_line(self.settings.log_format, self.settings.log_level)),
-                Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
-                *([self._cross_origin()] if self.settings.allowed_origins else []),
-                Middleware(BoundedBody),
-                Middleware(_Straight, path="/graphql", to=self.view),
-            ],
+            middleware=around,
             lifespan=self.lifespan,
         )
+        app.graphql = self.view
+        for middleware in reversed(around):
+            app.graphql = middleware.cls(app.graphql, *middleware.args, **middleware.kwargs)
         app.state.application = self
         return app
+
+    def _cross_origin(self) -> Middleware:
+        return Middleware(
+            CORSMiddleware,
+            allow_origins=self.settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-request-id"],
+        )
 
 
 def trusted_documents(settings: Settings) -> dict[str, str] | None:
@@ -193,15 +196,16 @@ def trusted_documents(settings: Settings) -> dict[str, str] | None:
         raise InvalidSettings(f"TRUSTED_DOCUMENTS: {wrong}") from None
 
 
-class _Straight:
-    """Hands one path to where it leads, past the router: that would take as long as the rest of the way."""
+class _Site(Starlette):
+    """Leads GraphQL past the router: it would take as long as the rest of the way."""
 
-    def __init__(self, app: ASGIApp, path: str, to: ASGIApp) -> None:
-        self.app, self.path, self.to = app, path, to
+    graphql: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_there = scope["type"] in {"http", "websocket"} and scope["path"] == self.path
-        await (self.to if is_there else self.app)(scope, receive, send)
+        if scope["type"] in {"http", "websocket"} and scope["path"] == "/graphql":
+            await self.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app() -> Starlette:
