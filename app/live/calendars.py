@@ -9,29 +9,38 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Coroutine
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
+from app.live.hints import Hints, channel_of, version_in
 from app.live.ranges import Range, SlotAvailability, SlotViews, State, Waiting, token_expired
 from app.models.coaches import BookingAudience
 from app.platform.bus import Bus
 from app.platform.clock import Clock
 from app.platform.database import Database, DatabaseAway
 from app.platform.direct import DirectDatabase
-from app.problems import Forbidden
+from app.problems import Forbidden, RateLimited
 from app.services.scheduling.calendars import REACH, calendar_of
 from app.services.scheduling.reading import CalendarReadings
 
 log = structlog.get_logger(__name__)
 
-AWAY = (SQLAlchemyError, OSError, DatabaseAway)
-AFTER_A_MOMENT = 0.001
+AWAY = (SQLAlchemyError, OSError, DatabaseAway, asyncpg.PostgresError, asyncpg.InterfaceError)
+READ_AT_ONCE: Final = 2
+"""Of the connections that bookings use too."""
+MOST_RANGES: Final = 2_000
+MOST_SLOTS: Final = 200_000
+"""Of all ranges together, some 100 MB."""
+JUMP: Final = 1.0
+"""Seconds that the clock may get ahead or behind between two sweeps; else it was set."""
+AFTER_A_MOMENT: Final = 0.01
 """Seconds: at the very moment nothing has changed yet."""
 
 _VERSIONS = text("SELECT coach_id, version FROM coach_calendars WHERE coach_id = ANY(:coaches)")
@@ -49,7 +58,12 @@ class _Watched:
 
 
 class LiveCalendars:
-    """All open views of a process. `tell` is called after each commit; the sweep finds what no hint told of."""
+    """All open views of a process. `tell` is called after each commit; the sweep finds what no hint told of.
+
+    Each distinct range is read and computed apart. There are at most `MOST_RANGES`, and no more are opened while they
+    hold `MOST_SLOTS`: who asks for another one is refused with `RateLimited` before anything is read. Who asks for one
+    that is open already never is.
+    """
 
     def __init__(
         self,
@@ -62,8 +76,11 @@ class LiveCalendars:
     ) -> None:
         self._database, self._direct, self._readings = database, direct, readings
         self._bus, self._clock = bus, clock
+        self._hints = Hints(bus)
+        self._connections = asyncio.Semaphore(READ_AT_ONCE)
         self._sweep_seconds = sweep_seconds
         self._to_look_at: set[UUID] = set()
+        self._due: dict[Range, None] = {}
         self.readings = 0
         self._watched: dict[UUID, _Watched] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +97,7 @@ class LiveCalendars:
             task.cancel()
         for each in self._ranges():
             each.stop()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, self._hints.stop(), return_exceptions=True)
 
     @property
     def open_views(self) -> int:
@@ -89,12 +106,15 @@ class LiveCalendars:
     def tell(self, coach_id: UUID, version: int) -> None:
         """A calendar has this version now: wakes the views of this process, and hints to the others."""
         self._hear(coach_id, version)
-        self._spawn(self._bus.publish(_channel(coach_id), str(version)))
+        self._hints.tell(coach_id, version)
 
     def slot_availability(
         self, actor: Actor, coach_id: UUID, since: datetime, until: datetime, actor_until: datetime | None = None
     ) -> SlotViews:
-        """A snapshot, then what changes; ends with `Forbidden` or `Unauthenticated` once the actor may not see it."""
+        """A snapshot, then what changes; ends with `Forbidden` or `Unauthenticated` once the actor may not see it.
+
+        Raises `RateLimited` where this would be one range too many.
+        """
         view = Waiting(actor, actor_until)
         return SlotViews(view, self._events(view, coach_id, since, until))
 
@@ -102,6 +122,7 @@ class LiveCalendars:
         self, view: Waiting, coach_id: UUID, since: datetime, until: datetime
     ) -> AsyncGenerator[SlotAvailability, None]:
         """What is told to a view that waits for it."""
+        self._confirm_room(coach_id, since, until)
         await self._readings.look(view.actor, coach_id, since, until)  # raises Forbidden
         shown = self._entered(view, coach_id, since, until)
         try:
@@ -134,6 +155,8 @@ class LiveCalendars:
             shown.news.clear()
             try:
                 await shown.tell(await self._newest(shown), self._clock())
+            except Forbidden as gone:  # there is no such coach any more
+                await shown.fail_joined(gone)
             except Exception:  # most likely the database is away
                 shown.news.set()
                 await self._try_later(shown)
@@ -146,6 +169,7 @@ class LiveCalendars:
 
     def _entered(self, view: Waiting, coach_id: UUID, since: datetime, until: datetime) -> Range:
         """Subscribed to the bus before anything is read, so that no change can fall between."""
+        self._confirm_room(coach_id, since, until)  # others may have come meanwhile
         watched = self._watched.get(coach_id)
         if watched is None:
             watched = self._watched[coach_id] = _Watched()
@@ -155,6 +179,16 @@ class LiveCalendars:
             shown = watched.ranges[since, until] = Range(coach_id, since, until, self._tell_joined, self._left)
         shown.enter(view)
         return shown
+
+    def _confirm_room(self, coach_id: UUID, since: datetime, until: datetime) -> None:
+        """Raises `RateLimited` where this would be one range too many."""
+        watched = self._watched.get(coach_id)
+        if watched is not None and (since, until) in watched.ranges:
+            return
+        ranges = self._ranges()
+        if len(ranges) >= MOST_RANGES or sum(each.weight for each in ranges) >= MOST_SLOTS:
+            log.warning("a view was refused: too many ranges are open", ranges=len(ranges), coach_id=str(coach_id))
+            raise RateLimited("Too many different ranges are watched at this time; wait a moment")
 
     def _left(self, shown: Range) -> None:
         """Nobody looks at this range any more."""
@@ -174,12 +208,12 @@ class LiveCalendars:
     async def _newest(self, shown: Range) -> State:
         """The newest state that was hinted at; views that ask together wait for one reading."""
         async with shown.reading:
+            if shown.hinted is None and shown.is_due(self._clock()):
+                self._move_time(shown)
             if shown.hinted is not None:
                 await self._read(shown)  # once: what is hinted at meanwhile wakes the views again
             while shown.unasked:
                 await self._ask(shown)
-            if shown.moves_at is not None and shown.moves_at <= self._clock():
-                self._move_time(shown)
             assert shown.state is not None
             return shown.state
 
@@ -189,7 +223,7 @@ class LiveCalendars:
         before = shown.state
         # Where the audience is others' too, nobody needs to be asked for, and there may be thousands.
         viewers = shown.members if before is None or before.audience is BookingAudience.ASSIGNED else ()
-        async with self._direct.connection() as db:
+        async with self._connections, self._direct.connection() as db:
             row = await db.fetchrow(_WATCH, shown.coach_id, shown.since - REACH, shown.until + REACH, list(viewers))
         if row is None:
             raise Forbidden
@@ -199,8 +233,9 @@ class LiveCalendars:
         shown.unasked -= asked
         if audience is BookingAudience.ASSIGNED and not viewers:
             shown.unasked |= set(shown.members)
-        shown.take(State(calendar, audience, set(row["assigned"]), shown.compute(calendar, self._clock())))
-        self._plan_time(shown)
+        now = self._clock()
+        shown.take(State(calendar, audience, set(row["assigned"]), shown.compute(calendar, now)))
+        self._plan_time(shown, now)
 
     async def _ask(self, shown: Range) -> None:
         """Of those who came after the reading."""
@@ -220,13 +255,13 @@ class LiveCalendars:
 
     async def _follow(self, coach_id: UUID, watched: _Watched) -> None:
         """Hears the hints of other processes; a lost or unreadable one makes this process look for itself."""
-        async with self._bus.listen(_channel(coach_id)) as hints:
+        async with self._bus.listen(channel_of(coach_id)) as hints:
             watched.listening.set()
             async for hint in hints:
-                if hint is not None and hint.isdecimal():
-                    self._hear(coach_id, int(hint))
-                else:
+                if (version := version_in(hint)) is None:
                     self._look_soon(coach_id)
+                else:
+                    self._hear(coach_id, version)
 
     def _look_soon(self, coach_id: UUID) -> None:
         """A reconnect says LOST for every channel at once: one statement compares them all."""
@@ -240,10 +275,12 @@ class LiveCalendars:
         await self._compare(coaches)
 
     async def _sweep_for_ever(self) -> None:
+        lead = self._lead()
         while True:
             await asyncio.sleep(self._sweep_seconds)
             await self._compare(list(self._watched))
-            self.move_time()
+            before, lead = lead, self._lead()
+            await self.move_time(everywhere=abs(lead - before) > JUMP)
 
     async def _compare(self, coaches: list[UUID]) -> None:
         """Compares the versions that were read with the database's, in one statement."""
@@ -251,14 +288,15 @@ class LiveCalendars:
             return
         try:
             async with self._database.transaction(SYSTEM.settings(), read_only=True) as db:
-                versions = (await db.execute(_VERSIONS, {"coaches": coaches})).all()
+                versions = {row.coach_id: row.version for row in await db.execute(_VERSIONS, {"coaches": coaches})}
         except Exception:  # the database is away: the next sweep looks again
             log.warning("open views could not be compared with the database", exc_info=True)
             return
-        for coach_id, version in versions:
+        for coach_id in coaches:
+            version = versions.get(coach_id)
             for each in self._ranges_of(coach_id):
-                if each.state is not None and version != each.state.version:
-                    each.hint(version)
+                if each.state is None or version != each.state.version:  # what is read just now may be older
+                    each.hint(version or 0)  # a coach who is gone has none
 
     def _ranges_of(self, coach_id: UUID) -> list[Range]:
         watched = self._watched.get(coach_id)
@@ -266,20 +304,45 @@ class LiveCalendars:
 
     # Time
 
-    def move_time(self) -> None:
-        """Timers do this when it is due; the sweep does it too, for a clock that was set."""
+    async def move_time(self, *, everywhere: bool = False) -> None:
+        """Timers do this when it is due; the sweep does it too, and everywhere for a clock that was set."""
         for each in self._ranges():
-            self._move_time(each)
+            if everywhere or each.is_due(self._clock()):
+                self._move_time_safely(each)
+                await asyncio.sleep(0)
+
+    def _move_soon(self, shown: Range) -> None:
+        """Most are due at the same full hour: they go one after the other."""
+        if not self._due:
+            self._spawn(self._move_due())
+        self._due[shown] = None
+
+    async def _move_due(self) -> None:
+        while self._due:
+            shown, _ = self._due.popitem()
+            self._move_time_safely(shown)
+            await asyncio.sleep(0)
+
+    def _move_time_safely(self, shown: Range) -> None:
+        try:
+            self._move_time(shown)
+        except Exception:  # of this range; the others are to be moved all the same
+            log.exception("a view could not be moved in time", coach_id=str(shown.coach_id))
 
     def _move_time(self, shown: Range) -> None:
-        shown.move_time(self._clock())
-        self._plan_time(shown)
-
-    def _plan_time(self, shown: Range) -> None:
         now = self._clock()
-        shown.moves_at = shown.next_moment(now)
+        shown.move_time(now)
+        self._plan_time(shown, now)
+
+    def _plan_time(self, shown: Range, computed_at: datetime) -> None:
+        shown.moves_at = shown.next_moment(computed_at)
         if shown.moves_at is not None:
-            shown.plan((shown.moves_at - now).total_seconds() + AFTER_A_MOMENT, self._move_time)
+            seconds = (shown.moves_at - self._clock()).total_seconds()
+            shown.plan(max(seconds, 0.0) + AFTER_A_MOMENT, self._move_soon)
+
+    def _lead(self) -> float:
+        """Seconds of the clock before the loop's, which nobody sets."""
+        return self._clock().timestamp() - asyncio.get_running_loop().time()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -290,7 +353,3 @@ class LiveCalendars:
 async def _assigned(db: AsyncSession, coach_id: UUID, members: set[UUID]) -> set[UUID]:
     """Those of them whose coach this is."""
     return set((await db.execute(_ASSIGNED, {"coach_id": coach_id, "members": list(members)})).scalars())
-
-
-def _channel(coach_id: UUID) -> str:
-    return f"calendar:{coach_id}"

@@ -1,6 +1,7 @@
 """The slots of one coach between two instants: their newest state, who looks at it, and what each was shown last."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -12,7 +13,7 @@ from app.actor import Actor, Standing
 from app.models.coaches import BookingAudience
 from app.problems import Forbidden, Unauthenticated
 from app.services.scheduling.slots import Calendar, Slot, Unavailable, slots_between
-from app.wire.groups import Group, Member, Seat
+from app.wire.groups import WRITTEN_AT_ONCE, Group, Member, Seat
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -136,6 +137,7 @@ class Range:
         self.joined: dict[Joined, None] = {}
         self._tell_joined, self._left = tell_joined, left
         self._timer: asyncio.TimerHandle | None = None
+        self._is_stopped = False
         self._to_tell: list[Joined] = []
         self._told_all: dict[datetime, Slot] | None = None
         self._told = _Told()
@@ -150,6 +152,11 @@ class Range:
     def members(self) -> set[UUID]:
         views: Iterable[Waiting | Joined] = (*self.waiting, *self.joined)
         return {view.actor.member_id for view in views if view.actor.member_id is not None}
+
+    @property
+    def weight(self) -> int:
+        """Slots that are held; before the first reading, as if there were one an hour."""
+        return len(self.state.slots) if self.state is not None else int((self.until - self.since) / timedelta(hours=1))
 
     def enter(self, view: Waiting) -> None:
         view.range = self
@@ -176,7 +183,16 @@ class Range:
             if not self.views:
                 self._left(self)
 
+    async def fail_joined(self, error: Exception) -> None:
+        """Ends all that have joined."""
+        for number, view in enumerate(list(self.joined)):
+            if number % WRITTEN_AT_ONCE == WRITTEN_AT_ONCE - 1:
+                await asyncio.sleep(0)
+            if not view.has_left:
+                view.fail(error)
+
     def stop(self) -> None:
+        self._is_stopped = True
         for each in (self.teller, self._timer):
             if each is not None:
                 each.cancel()
@@ -211,17 +227,26 @@ class Range:
     def compute(self, calendar: Calendar, now: datetime) -> dict[datetime, Slot]:
         return {slot.starts_at: slot for slot in slots_between(calendar, self.since, self.until, now)}
 
+    def is_due(self, now: datetime) -> bool:
+        return self.moves_at is not None and self.moves_at <= now
+
     def move_time(self, now: datetime) -> None:
         """A slot that has passed its notice, or a day that the booking window has reached, changes without a write."""
-        if (state := self.state) is not None:
+        if (state := self.state) is None:
+            return
+        if state.audience is BookingAudience.ASSIGNED:
+            self.hint(state.version)  # whose coach this is changes without a new version, so that is read again
+        else:
             self.take(State(state.calendar, state.audience, state.assigned, self.compute(state.calendar, now)))
 
     def next_moment(self, now: datetime) -> datetime | None:
-        """When time changes a slot next, if nothing is written until then."""
+        """After which moment time changes a slot next, if nothing is written until then. It may be this one."""
         if (state := self.state) is None:
             return None
         notice = timedelta(minutes=state.calendar.min_notice_minutes)
-        moments = [moment for start in state.slots for moment in (start - notice, start) if moment > now]
+        starts = list(state.slots)  # in order
+        coming, bookable = (starts[bisect_left(starts, begin) :][:1] for begin in (now, now + notice))
+        moments = [*coming, *(start - notice for start in bookable)]
         if any(slot.unavailable_reason is Unavailable.TOO_FAR_AHEAD for slot in state.slots.values()):
             zone = ZoneInfo(state.calendar.time_zone)
             tomorrow = now.astimezone(zone).date() + timedelta(days=1)
@@ -232,6 +257,8 @@ class Range:
         """Work in so many seconds, instead of what was planned before."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._is_stopped:
+            return
         self._timer = asyncio.get_running_loop().call_later(seconds, work, self)
 
     # What is told
@@ -252,7 +279,9 @@ class Range:
             if not view.is_behind:
                 batch.append(view)
         try:
-            for (_, group), batch in batches.items():
+            for number, ((_, group), batch) in enumerate(batches.items()):
+                if number:
+                    await asyncio.sleep(0)  # each may take milliseconds, and there may be hundreds
                 if batch and (difference := self.difference(batch[0].shown, state)) is not None:
                     await group.tell(difference, state, batch)
         except Exception:

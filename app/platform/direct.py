@@ -51,9 +51,8 @@ class DirectDatabase:
             min_size=0,
             max_size=self._most,
             command_timeout=ANSWER_SECONDS,
-            init=self._confirm,
             reset=_keep,
-            **self._options,
+            **{"init": self._confirm, **self._options},
         )
 
     async def close(self) -> None:

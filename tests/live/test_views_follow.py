@@ -209,7 +209,7 @@ async def test_a_slot_that_passes_its_notice_is_told_of_without_a_write(practice
     async with watching(practice, coach, coach, *WEEK) as view:
         assert view.bookable == [NINE, TEN, ELEVEN]
         practice.clock.move(minutes=45)
-        practice.house.live.move_time()
+        await practice.house.live.move_time()
         async with asyncio.timeout(5), view.changed:
             await view.changed.wait_for(lambda: view.messages == 2)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import GraphQLError
 
-from app.wire.groups import WRITTEN_AT_ONCE, Group, Member, Seat
+from app.wire.groups import ANSWERED_AT_ONCE, WRITTEN_AT_ONCE, Group, Member, Seat
 from app.wire.schema import WireSchema
 from app.wire.sharing import shared
 from app.wire.sockets.endpoint import SocketEndpoint
@@ -320,6 +321,35 @@ async def test_what_goes_wrong_for_one_does_not_for_the_others(board: Board, pee
     assert payload["data"] == {"news": {"number": 1, "text": None}}
     assert [error["message"] for error in payload["errors"]] == ["this one fails"]
     assert (await other.data())["news"] == {"number": 1, "text": "for Ada"}
+
+
+async def test_the_loop_has_turns_while_each_is_answered_apart(board: Board) -> None:
+    noted: list[str] = []
+
+    class Place:
+        def take(self, payload: bytes) -> bool:
+            noted.append("t")
+            return True
+
+        def end(self, payload: bytes) -> None:
+            raise AssertionError
+
+    async def answer(event: Any, context: Any) -> Any:
+        return strawberry.types.ExecutionResult(data=None, errors=[GraphQLError("wrong for everybody")])
+
+    async def beat() -> None:
+        while True:
+            noted.append(" ")
+            await asyncio.sleep(0)
+
+    group = Group(answer, lambda error: None)
+    for _ in range(3 * ANSWERED_AT_ONCE):
+        View(board).join(group, None, Place())
+    beating = asyncio.create_task(beat())
+    await board.show(1)
+    beating.cancel()
+
+    assert "".join(noted).split() == ["t" * ANSWERED_AT_ONCE] * 3
 
 
 async def test_the_joined_count_among_the_operations_of_a_socket(board: Board) -> None:

@@ -32,6 +32,32 @@ async def test_an_operation_waits_for_its_reader(world: World, dialect: Dialect)
         await peer.data()
 
 
+async def test_of_the_answers_that_wait_for_one_reader_one_is_handed_over(world: World, dialect: Dialect) -> None:
+    async with Peer.connected(endpoint(world), dialect) as peer:
+        peer.reads.clear()
+        for number in range(6):
+            await peer.ask("{ hello }", str(number))
+        await asyncio.sleep(0.05)
+        assert (peer.sent_at_once, peer.most_sent_at_once) == (1, 1)
+        peer.reads.set()
+
+        heard = [await peer.message() for _ in range(12)]
+        assert {message["id"] for message in heard if message["type"] == dialect.next} == set("012345")
+
+
+async def test_who_stops_the_answer_that_is_being_sent_gains_no_time(world: World, dialect: Dialect) -> None:
+    async with Peer.connected(endpoint(world, limits=SocketLimits(send_seconds=0.3)), dialect) as peer:
+        peer.reads.clear()
+        for number in range(8):
+            await peer.ask("subscription { watch }", str(number))
+        with structlog.testing.capture_logs() as lines:
+            for number in range(8):
+                await asyncio.sleep(0.1)
+                await peer.stop(str(number))
+            await peer.returned()
+        assert [line["event"] for line in lines] == ["socket cut off"]
+
+
 @pytest.mark.parametrize("can_abort", [True, False], ids=["aborting", "without abort"])
 async def test_a_reader_who_stops_reading_is_cut_off(world: World, dialect: Dialect, can_abort: bool) -> None:
     served = endpoint(world, limits=SocketLimits(send_seconds=0.1))

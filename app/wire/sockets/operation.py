@@ -92,7 +92,7 @@ class Operation:
     async def send_next(self, payload: bytes) -> None:
         """A result that is encoded already: the same bytes may go to many sockets."""
         if not self.is_over:
-            await self._conversation.socket.send((self._before_payload + payload + b"}").decode())
+            await self._conversation.socket.send_in_turn(self._before_payload, payload, b"}")
 
     async def _run(self, asked: Asked) -> None:
         try:

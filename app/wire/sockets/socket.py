@@ -46,6 +46,7 @@ class Socket:
         "_receive",
         "_send",
         "_time",
+        "_turn",
         "_untaken",
         "_waiting",
         "is_aborted",
@@ -59,6 +60,7 @@ class Socket:
         self._outlet: Outlet | None = extensions.get(OUTLET)
         self._call = asyncio.current_task()
         self._time = asyncio.get_running_loop().time
+        self._turn = asyncio.Lock()
         self._waiting = 0  # sends
         self._untaken = 0  # bytes, when it was looked at last
         self._blocked_since: float | None = None
@@ -92,6 +94,12 @@ class Socket:
         if self.is_closed:
             raise SocketGone
         await self._out({"type": "websocket.send", "text": text})
+
+    async def send_in_turn(self, *parts: bytes) -> None:
+        """As `send`. The parts, in UTF-8, are put together when what waited before is sent: they may be large."""
+        if self.is_closed:
+            raise SocketGone
+        await self._out({"type": "websocket.send"}, parts)
 
     async def close(self, code: int, reason: str) -> None:
         """Says goodbye, if that has not been said; a reason that is too long for its frame is cut."""
@@ -145,12 +153,16 @@ class Socket:
         if self._outlet is not None:
             self._outlet.is_closed = True
 
-    async def _out(self, message: Message) -> None:
+    async def _out(self, message: Message, parts: tuple[bytes, ...] = ()) -> None:
+        """Who waits for a turn counts as waiting to be sent."""
         if self._blocked_since is None:
             self._blocked_since = self._time()
         self._waiting += 1
         try:
-            await self._send(message)
+            if parts:
+                await self._send_in_turn(message, parts)
+            else:
+                await self._send(message)
         except (OSError, RuntimeError) as gone:  # the peer vanished; or another sender closed while this one waited
             self._shut()
             raise SocketGone from gone
@@ -158,3 +170,10 @@ class Socket:
             self._waiting -= 1
         # Not after a send that was given up: else who stops an operation and starts another one would gain time.
         self._blocked_since = self._time() if self._waiting else None
+
+    async def _send_in_turn(self, message: Message, parts: tuple[bytes, ...]) -> None:
+        async with self._turn:
+            if self.is_closed:
+                raise SocketGone
+            message["text"] = b"".join(parts).decode()
+            await self._send(message)
