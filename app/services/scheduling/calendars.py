@@ -15,7 +15,7 @@ from app.services.scheduling.slots import Calendar, Taken, Window
 # No session with its buffers is longer; what begins this much before a range may still reach into it.
 REACH = timedelta(days=2)
 
-_OPEN = text("SELECT open_calendar(:coach_id, :locking, :own_session)")
+_OPEN = text("SELECT open_calendar(:coach_id, :locking, false)")
 
 # One statement, so that the version and everything that it counts are of the same snapshot.
 _READ = text(
@@ -30,13 +30,12 @@ _READ = text(
 _RAISE_VERSION = text("UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :coach_id RETURNING version")
 
 
-async def open_calendar(db: AsyncSession, coach_id: UUID, *, locked: bool = False, own_session: bool = False) -> None:
+async def open_calendar(db: AsyncSession, coach_id: UUID, *, locked: bool = False) -> None:
     """Lets this transaction read the calendar if its audience includes the actor; raises `Forbidden`, found or not.
 
     `locked` takes the calendar's turn: what is read afterwards, in a new statement, stays true until the commit.
-    `own_session` admits a member who changes a session of their own though they no longer belong to the audience.
     """
-    asked = {"coach_id": coach_id, "locking": locked, "own_session": own_session}
+    asked = {"coach_id": coach_id, "locking": locked}
     if (await db.execute(_OPEN, asked)).scalar_one() is None:
         raise Forbidden
 
