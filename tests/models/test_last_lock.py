@@ -24,7 +24,7 @@ from tests.practice import MONDAY, MovableClock, Person, Practice
 
 UNLOCKED = """
     CREATE OR REPLACE FUNCTION take_calendars(wanted uuid[], waiting boolean) RETURNS uuid[] LANGUAGE sql
-    AS 'SELECT wanted'
+    AS $$ SELECT wanted FROM set_config('lock_timeout', '2s', true) $$
 """
 RACERS = 60
 SEATS = 5
@@ -33,11 +33,11 @@ ROUNDS = 3
 
 @pytest.fixture(scope="module")
 async def crowd(settings: Settings) -> AsyncIterator[tuple[Practice, list[Person]]]:
-    """A practice with a connection for every second of its members; a test takes a coach and days of its own."""
+    """A practice with a connection for each of its members; a test takes a coach of its own and days of its own."""
     async with Practice.opened(settings, MovableClock()) as practice:
         await practice.application.direct.close()
         options = connection_options(assume_role=migrations.assumed_role(settings))
-        wide = DirectDatabase(settings.database_url, options, RACERS // 2)
+        wide = DirectDatabase(settings.database_url, options, RACERS)
         await wide.open()
         practice.application.direct = wide
         yield practice, await practice.members(RACERS)
