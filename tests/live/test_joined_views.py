@@ -106,12 +106,14 @@ async def test_who_joins_while_bookings_stream_misses_nothing_and_hears_nothing_
             versions[self].append(message["version"])
 
     versions: dict[Watching, list[int]] = {}
+    progress = {"booked": 0, "joined": 0}
 
     async with AsyncExitStack() as stack:
         views: list[Watching] = []
 
         async def join(number: int) -> None:
-            await asyncio.sleep(number * 0.01)
+            while progress["booked"] < number // 2:  # noqa: ASYNC110 - joins and bookings go side by side
+                await asyncio.sleep(0.005)
             view = Noting()
             versions[view] = []
             ws = await stack.enter_async_context(Socket.connected(served.ws_url, coach.token))
@@ -120,9 +122,13 @@ async def test_who_joins_while_bookings_stream_misses_nothing_and_hears_nothing_
             stack.callback(following.cancel)
             views.append(view)
             await view.reaches(0)
+            progress["joined"] += 1
 
         async def book() -> None:
             for number, member in enumerate(members):
+                while progress["joined"] < number - 2:  # noqa: ASYNC110 - however slow either is
+                    await asyncio.sleep(0.005)
+                progress["booked"] = number
                 await booked(practice, member, coach, f"2026-03-03T{number % 23:02}:00:00Z")
 
         await asyncio.gather(book(), *(join(number) for number in range(40)))
