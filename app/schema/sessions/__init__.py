@@ -1,0 +1,5 @@
+"""Coaching sessions, and what is kept with them."""
+
+from app.schema.sessions.session import Session, SessionChange, SessionFilter
+
+__all__ = ["Session", "SessionChange", "SessionFilter"]
