@@ -106,12 +106,49 @@ class SessionNotScheduled(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a scheduled one can be changed")
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; that cannot be changed any more")
 
 
 class SessionHasBegun(Problem):
     code = "SESSION_HAS_BEGUN"
     message = "This session has begun or is over"
+
+
+class SessionNotBegun(Problem):
+    code = "SESSION_NOT_BEGUN"
+    message = "This session has not begun yet"
+
+
+class OverrideNeeded(Problem):
+    code = "OVERRIDE_NEEDED"
+    message = "This overrides what was said of the session before: give a reason, which is kept"
+    field = "overrideReason"
+
+
+class HoldExpired(Problem):
+    """Of a hold that has expired or was used, and of one that is another's or never was."""
+
+    code = "HOLD_EXPIRED"
+    message = "This place is not held for you, or no longer; hold it again"
+    field = "holdId"
+
+
+class HoldNotExtendable(Problem):
+    code = "HOLD_NOT_EXTENDABLE"
+
+
+class SlotNotFull(Problem):
+    code = "SLOT_NOT_FULL"
+    message = "This slot has a free place: book it, there is nothing to wait for"
+
+
+class NotInLine(Problem):
+    code = "NOT_IN_LINE"
+    message = "You are not in this line, or no longer"
+
+
+class TooManyWaitingLists(Problem):
+    code = "TOO_MANY_WAITING_LISTS"
 
 
 class VersionConflict(Problem):
