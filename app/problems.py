@@ -106,7 +106,7 @@ class SessionNotScheduled(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {status.lower().replace('_', ' ')}; that cannot be changed any more")
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a scheduled one can be changed")
 
 
 class SessionHasBegun(Problem):
