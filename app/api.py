@@ -30,6 +30,7 @@ class Mutation(
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # bookSession, cancelSession, rescheduleSession
+    sessions.RatingMutation,  # rateSession, changeSessionRating
 ):
     pass
 

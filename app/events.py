@@ -69,6 +69,20 @@ class SessionCancelled(Event):
     starts_at: datetime
 
 
+class SessionRated(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    stars: int
+
+
+class SessionRatingChanged(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    stars: int
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

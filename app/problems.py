@@ -114,6 +114,27 @@ class SessionHasBegun(Problem):
     message = "This session has begun or is over"
 
 
+class SessionNotCompleted(Problem):
+    code = "SESSION_NOT_COMPLETED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a completed one can be rated")
+
+
+class AlreadyRated(Problem):
+    code = "ALREADY_RATED"
+
+    def __init__(self, can_be_changed: bool) -> None:
+        self.can_be_changed = can_be_changed
+        super().__init__("This session is rated already" + ("; change that rating" if can_be_changed else ""))
+
+
+class RatingIsFinal(Problem):
+    code = "RATING_IS_FINAL"
+    message = "A rating can be changed for 24 hours, and these are over"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

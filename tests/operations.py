@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from app.wire.relay import parse_key
 from tests.practice import Person, Practice
 
 TABLES = sorted(SQLModel.metadata.tables)
@@ -83,6 +84,17 @@ REFRESH = (
     f" ... on AuthSession {{ accessToken refreshToken viewer {{ user {{ email }} }} }} {PROBLEM} }} }}"
 )
 
+RATING = "stars comment createdAt updatedAt changeableUntil"
+RATE = (
+    "mutation ($input: RateSessionInput!) { rateSession(input: $input) { __typename ... on SessionRating {"
+    f" {RATING} session {{ id }} }} {PROBLEM} ... on SessionNotCompleted {{ status }}"
+    " ... on AlreadyRated { canBeChanged } ... on InvalidInput { field } } }"
+)
+CHANGE_RATING = (
+    "mutation ($input: ChangeSessionRatingInput!) { changeSessionRating(input: $input) { __typename"
+    f" ... on SessionRating {{ {RATING} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+
 EVERY_DAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
@@ -133,7 +145,7 @@ MEMBERS = (
 COACH = (
     "id displayName practiceName bio coachingFocus specialties yearsExperience timeZone status isAcceptingMembers"
     " maxMembers memberCount freePlaces bookingAudience sessionMinutes bufferMinutes slotIntervalMinutes"
-    " minNoticeMinutes bookingWindowDays"
+    " minNoticeMinutes bookingWindowDays averageRating ratingCount"
 )
 COACHES = (
     "query ($first: Int, $after: String, $filter: CoachFilter) {"
@@ -166,6 +178,19 @@ async def nodes(practice: Practice, query: str, who: Person | None, **variables:
 async def cancelled(practice: Practice, who: Person, session_id: str) -> None:
     answer = await practice.ask(CANCEL, who, input={"sessionId": session_id})
     assert answer["__typename"] == "Session", answer
+
+
+async def completed(practice: Practice, session_id: str) -> str:
+    """The same id, of a session that has taken place."""
+    done = "UPDATE sessions SET status = 'COMPLETED', completed_at = :now WHERE id = :id RETURNING id"
+    assert await practice.rows(done, now=practice.clock(), id=parse_key(session_id, "Session", "id"))
+    return session_id
+
+
+async def rated(practice: Practice, who: Person, session_id: str, stars: int, **more: Any) -> dict[str, Any]:
+    """Whatever the rating answers."""
+    answer: dict[str, Any] = await practice.ask(RATE, who, input={"sessionId": session_id, "stars": stars, **more})
+    return answer
 
 
 async def moved(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:

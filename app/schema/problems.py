@@ -10,6 +10,7 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 import app.schema.scheduling  # noqa: F401  describes the reasons before a type here asks for them
 from app import problems
+from app.models.sessions import SessionStatus
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
 from app.wire.enums import describe
@@ -113,6 +114,21 @@ class SessionNotScheduled(Problem):
 
 @shows(problems.SessionHasBegun, "The session has begun or is over.")
 class SessionHasBegun(Problem):
+    pass
+
+
+@shows(problems.SessionNotCompleted, "The session did not take place, or is still to come.")
+class SessionNotCompleted(Problem):
+    status: SessionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.AlreadyRated, "The session has a rating already.")
+class AlreadyRated(Problem):
+    can_be_changed: bool = strawberry.field(description="Whether `changeSessionRating` would still be accepted.")
+
+
+@shows(problems.RatingIsFinal, "The rating was given more than 24 hours ago.")
+class RatingIsFinal(Problem):
     pass
 
 

@@ -177,6 +177,23 @@ MUTATIONS = {
         texts={"reason": 200},
         required=("sessionId",),
     ),
+    "rateSession": Mutation(
+        "member",
+        lambda world: {"sessionId": world.completed, "stars": 4},
+        ids={"sessionId": "Session"},
+        texts={"comment": 2_000},
+        ints={"stars": (1, 5)},
+        required=("sessionId", "stars"),
+    ),
+    "changeSessionRating": Mutation(
+        "member",
+        lambda world: {"sessionId": world.completed, "stars": 5},
+        ids={"sessionId": "Session"},
+        texts={"comment": 2_000},
+        ints={"stars": (1, 5)},
+        required=("sessionId",),
+        never_null=("stars",),
+    ),
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, booked
+from tests.operations import ADD_TIME_OFF, add_window, booked, completed
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+NEXT_WEEK = "2026-03-09T09:00:00Z"
 
 
 class Try(NamedTuple):
@@ -38,6 +39,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    completed: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -46,6 +48,7 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, book
+from tests.operations import ADD_TIME_OFF, EVERY_DAY, add_window, book, booked, completed, rated
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -57,6 +57,22 @@ class World:
     async def spare_time_off(self) -> str:
         given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
         return str((await self.practice.ask(ADD_TIME_OFF, self.coach, input=given))["id"])
+
+    async def spare_completed(self) -> str:
+        """A session of the member's, each with a coach of its own and at an hour of its own."""
+        return await completed(self.practice, await self.spare_session())
+
+    async def spare_session(self) -> str:
+        coach = await self.practice.coach(booking_audience="PUBLIC")
+        self.made += 1
+        day, hour = 9 + self.made // 22, self.made % 22
+        await add_window(self.practice, coach, EVERY_DAY[(day - 2) % 7], "00:00", "23:00")
+        return await booked(self.practice, self.member, coach, f"2026-03-{day:02}T{hour:02}:00:00Z")
+
+    async def spare_rated(self) -> str:
+        session = await self.spare_completed()
+        await rated(self.practice, self.member, session, 4)
+        return session
 
     def new_address(self) -> str:
         self.made += 1
@@ -166,6 +182,12 @@ ACCESS = {
     ),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Mutation.rateSession": Row(
+        LOGIN, inputs(sessionId=World.spare_completed, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.changeSessionRating": Row(
+        LOGIN, inputs(sessionId=World.spare_rated, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
 }
 

@@ -75,8 +75,17 @@ def booked_for(member: str) -> str:
     )
 
 
+def rating(stars: int = 5, member: str = "anna", changed: str = "0 h") -> str:
+    return (
+        "INSERT INTO session_ratings (session_id, coach_id, member_id, stars, created_at, updated_at)"
+        f" SELECT id, coach_id, CAST(:{member} AS uuid), {stars}, '2026-03-02 12:00Z',"
+        f" '2026-03-02 12:00Z'::timestamptz + interval '{changed}' FROM sessions"
+    )
+
+
 A_SLOT = [slot("09:00", "10:00"), seat("09:00", 1)]
 ANNAS = [*A_SLOT, session("anna", "09:00", "10:00")]
+COMPLETED = [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"]
 
 REFUSED = {
     "calendar_seats_within_capacity": [
@@ -155,6 +164,15 @@ REFUSED = {
     "bookings_session_id_key": [[*ANNAS, booked_for("anna"), booked_for("anna")]],
     "bookings_confirmed_has_a_session": [[booking("CONFIRMED", "NULL")]],
     "bookings_rejected_has_a_reason": [[booking("REJECTED", "NULL")]],
+    "session_ratings_of_completed_sessions": [
+        [*ANNAS, rating()],
+        [*ANNAS, "UPDATE sessions SET status = 'NO_SHOW'", rating()],
+        [*COMPLETED, rating(), "UPDATE sessions SET status = 'NO_SHOW'"],
+    ],
+    "session_ratings_pkey": [[*COMPLETED, rating(), rating()]],
+    "session_ratings_session_fkey": [[*COMPLETED, rating(member="ben")]],
+    "session_ratings_stars_range": [[*COMPLETED, rating(0)], [*COMPLETED, rating(6)]],
+    "session_ratings_change_in_time": [[*COMPLETED, rating(changed="24 h 1 s")], [*COMPLETED, rating(changed="-1 s")]],
 }
 ACCEPTED = {
     "seats of one start": [
@@ -166,7 +184,9 @@ ACCEPTED = {
     "one start right behind the blocked end": [slot("09:00", "10:00", "10:15"), slot("10:15", "11:15")],
     "a cancelled session beside a live one": [*ANNAS, session("anna", "09:00", "10:00", None, "CANCELLED")],
     "windows that touch": [window("09:00", "12:00"), window("12:00", "13:00"), window("09:00", "12:00", day=2)],
-    "a completed session keeps its seat": [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+    "a completed session keeps its seat": COMPLETED,
+    "a rating changed after a day": [*COMPLETED, rating(changed="24 h"), "UPDATE session_ratings SET stars = 1"],
+    "a completed session that nobody has rated": [*COMPLETED, "UPDATE sessions SET status = 'NO_SHOW'"],
     "as many members as the limit": [
         "UPDATE coaches SET max_members = 2 WHERE id = :coach",
         "UPDATE members SET coach_id = :coach",

@@ -36,12 +36,14 @@ HELD_BY_ONE = {
         "one/ben/CONFIRMED",
         "one/cleo/CONFIRMED",
     ],
-    "sessions": ["one/anna/SCHEDULED", "one/ben/SCHEDULED", "one/cleo/CANCELLED"],
+    "sessions": ["one/anna/SCHEDULED", "one/ben/COMPLETED", "one/cleo/CANCELLED"],
+    "session_ratings": ["one/ben/4"],
     "session_changes": ["one/anna/BOOKED", "one/ben/BOOKED", "one/cleo/BOOKED", "one/cleo/CANCELLED"],
 }
 HELD_BY_OTHER = {
     "bookings": ["other/carl/CONFIRMED", "other/carl/REJECTED"],
-    "sessions": ["other/carl/SCHEDULED"],
+    "session_ratings": ["other/carl/5"],
+    "sessions": ["other/carl/COMPLETED"],
     "session_changes": ["other/carl/BOOKED"],
 }
 ANNAS = {
@@ -96,7 +98,8 @@ UPDATED = {
     "carl": {
         "members": ["carl"],
         "remembered_requests": ["carl"],
-        "sessions": ["other/carl/SCHEDULED"],
+        "sessions": ["other/carl/COMPLETED"],
+        "session_ratings": ["other/carl/5"],
     },
     "one": OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
@@ -111,6 +114,8 @@ TOLD = {
         "SessionBooked/carl",
         "SessionBooked/cleo",
         "SessionCancelled/cleo",
+        "SessionRated/ben",
+        "SessionRated/carl",
     ]
 }
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
@@ -120,8 +125,8 @@ INSERTED = {
     "stranger": {},
     "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
     "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | TOLD | {"bookings": [], "sessions": []},
-    "other": OF_OTHER | HELD_BY_OTHER | TOLD | {"bookings": [], "sessions": []},
+    "one": OF_ONE | HELD_BY_ONE | TOLD | {"bookings": [], "sessions": [], "session_ratings": []},
+    "other": OF_OTHER | HELD_BY_OTHER | TOLD | {"bookings": [], "sessions": [], "session_ratings": []},
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

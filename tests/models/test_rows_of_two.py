@@ -97,3 +97,25 @@ async def test_nobody_makes_themselves_an_admin(small: SmallPractice, who: str) 
 async def test_no_member_gives_themselves_another_coach(small: SmallPractice) -> None:
     """It would open that coach's calendar, and put the member among that coach's own."""
     assert await _refused(small, "anna", "UPDATE members SET coach_id = CAST(:coach AS uuid)", coach="other")
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        # Whoever asks, a coach's members and ratings are counted, not said.
+        ("one", "UPDATE coaches SET rating_sum = rating_count * 5"),
+        ("one", "UPDATE coaches SET rating_count = 0, rating_sum = 0"),
+        ("one", "UPDATE coaches SET member_count = 0"),
+        ("admin", "UPDATE coaches SET rating_sum = rating_count"),
+        ("one", "UPDATE session_ratings SET stars = 5"),
+        ("one", "DELETE FROM session_ratings"),
+        ("carl", "DELETE FROM session_ratings"),
+        ("carl", "UPDATE session_ratings SET created_at = created_at - interval '1 hour'"),
+        ("carl", "UPDATE session_ratings SET updated_at = created_at + interval '25 hours'"),
+        ("carl", "UPDATE session_ratings SET coach_id = CAST(:coach AS uuid)"),
+        ("carl", "UPDATE session_ratings SET member_coach_id = CAST(:coach AS uuid)"),
+        ("carl", "UPDATE session_ratings SET session_id = gen_random_uuid()"),
+    ],
+)
+async def test_nobody_makes_a_rating_say_something_else(small: SmallPractice, who: str, statement: str) -> None:
+    assert await _refused(small, who, statement)

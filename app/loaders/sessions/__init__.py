@@ -1,5 +1,6 @@
-"""What is reached from sessions."""
+"""What is reached from sessions, and sessions themselves."""
 
 from app.loaders.sessions.history import changes_by_session
+from app.loaders.sessions.ratings import ratings_by_session, sessions_by_id
 
-__all__ = ["changes_by_session"]
+__all__ = ["changes_by_session", "ratings_by_session", "sessions_by_id"]

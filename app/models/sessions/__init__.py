@@ -8,6 +8,7 @@ from app.models.sessions.coaching_sessions import (
     SessionKind,
     SessionStatus,
 )
+from app.models.sessions.ratings import SessionRating
 
 __all__ = [
     "CoachingSession",
@@ -15,5 +16,6 @@ __all__ = [
     "SessionChangeKind",
     "SessionFormat",
     "SessionKind",
+    "SessionRating",
     "SessionStatus",
 ]

@@ -1,5 +1,6 @@
-"""Coaching sessions: the list and one."""
+"""Coaching sessions: the list and one, and their ratings."""
 
+from app.resolvers.sessions.ratings import Mutation as RatingMutation
 from app.resolvers.sessions.viewing import Query
 
-__all__ = ["Query"]
+__all__ = ["Query", "RatingMutation"]
