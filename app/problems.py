@@ -135,12 +135,27 @@ class RatingIsFinal(Problem):
     message = "A rating can be changed for 24 hours, and these are over"
 
 
+class AlreadyPlanned(Problem):
+    code = "ALREADY_PLANNED"
+    message = "This session has a plan already"
+
+
+class PlanFull(Problem):
+    code = "PLAN_FULL"
+    message = "A plan has at most 100 items"
+
+
+class TooManyTemplates(Problem):
+    code = "TOO_MANY_TEMPLATES"
+    message = "A coach has at most 50 templates; remove one first"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 
     def __init__(self, current_version: int) -> None:
         self.current_version = current_version
-        super().__init__("This session was changed in the meantime; look at it again")
+        super().__init__("This was changed in the meantime; look at it again")
 
 
 class IdempotencyKeyReused(Problem):

@@ -95,6 +95,32 @@ CHANGE_RATING = (
     f" ... on SessionRating {{ {RATING} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
 )
 
+PLAN = (
+    "id notes isShared sharedAt remindAt remindedAt version createdAt updatedAt session { id }"
+    " items { id title description minutes }"
+)
+CREATE_PLAN = (
+    "mutation ($input: CreateSessionPlanInput!) { createSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+UPDATE_PLAN = (
+    "mutation ($input: UpdateSessionPlanInput!) { updateSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} ... on VersionConflict {{ currentVersion }}"
+    " ... on InvalidInput { field } } }"
+)
+SHARE_PLAN = (
+    "mutation ($input: ShareSessionPlanInput!) { shareSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} }} }}"
+)
+ADD_ITEM = (
+    "mutation ($input: AddPlanItemInput!) { addPlanItem(input: $input) { __typename ... on PlanItem { id title"
+    f" description minutes plan {{ id items {{ title }} }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+ADD_TEMPLATE = (
+    "mutation ($input: AddPlanTemplateInput!) { addPlanTemplate(input: $input) { __typename ... on PlanTemplate { id"
+    f" name isBuiltIn items {{ title description minutes }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+
 EVERY_DAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
@@ -191,6 +217,24 @@ async def rated(practice: Practice, who: Person, session_id: str, stars: int, **
     """Whatever the rating answers."""
     answer: dict[str, Any] = await practice.ask(RATE, who, input={"sessionId": session_id, "stars": stars, **more})
     return answer
+
+
+async def planned(practice: Practice, coach: Person, session_id: str, *titles: str) -> dict[str, Any]:
+    """The plan of a session, with these items."""
+    plan = await practice.ask(CREATE_PLAN, coach, input={"sessionId": session_id})
+    assert plan["__typename"] == "SessionPlan", plan
+    for title in titles:
+        item = await practice.ask(ADD_ITEM, coach, input={"planId": plan["id"], "title": title})
+        assert item["__typename"] == "PlanItem", item
+        plan["items"].append({"id": item["id"], "title": title})
+    made: dict[str, Any] = plan
+    return made
+
+
+async def template(practice: Practice, coach: Person, name: str, *titles: str) -> str:
+    """The id of a coach's own."""
+    given = {"name": name, "items": [{"title": title} for title in titles]}
+    return str((await practice.ask(ADD_TEMPLATE, coach, input=given))["id"])
 
 
 async def moved(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:

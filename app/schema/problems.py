@@ -132,7 +132,22 @@ class RatingIsFinal(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "The session was changed since the asker saw it.")
+@shows(problems.AlreadyPlanned, "The session has a plan already.")
+class AlreadyPlanned(Problem):
+    pass
+
+
+@shows(problems.PlanFull, "The plan has as many items as one can have.")
+class PlanFull(Problem):
+    pass
+
+
+@shows(problems.TooManyTemplates, "The coach has as many templates as one can have.")
+class TooManyTemplates(Problem):
+    pass
+
+
+@shows(problems.VersionConflict, "What is to be changed was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 

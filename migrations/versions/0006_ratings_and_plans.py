@@ -15,10 +15,10 @@ TRIGGERS = {
     "coaches_keep_counts": "coaches",
     "coaches_begin_without_ratings": "coaches",
 }
-TABLES = "session_ratings"
+TABLES = "plan_items, plan_templates, session_plans, session_ratings"
 FUNCTIONS = (
     "follow_coach_of_ratings_and_plans(), count_ratings(), keep_rated_completed(), rate_completed_only(),"
-    " refuse_change()"
+    " refuse_change(), copy_plan(), bound_templates()"
 )
 
 

@@ -23,7 +23,7 @@ from tests.api.values import (
     HUGE,
     NO_TEXT,
 )
-from tests.api.world import Try, World, key_of, refusal_of, shown
+from tests.api.world import TEN, Try, World, key_of, refusal_of, shown
 from tests.operations import nothing_written
 
 
@@ -186,6 +186,34 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("member", "rateSession", lambda world: {"sessionId": world.ids["Session"]}, "SESSION_NOT_COMPLETED"),
     ("member", "changeSessionRating", lambda world: {"sessionId": world.ids["Session"]}, "FORBIDDEN"),
     ("admin", "changeSessionRating", lambda world: {}, "FORBIDDEN"),
+    ("coach", "createSessionPlan", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("member", "createSessionPlan", lambda world: {}, "FORBIDDEN"),
+    ("coach", "createSessionPlan", lambda world: {"sessionId": world.ids["Session"]}, "ALREADY_PLANNED"),
+    ("coach", "createSessionPlan", lambda world: {"sessionId": world.completed}, "SESSION_NOT_SCHEDULED"),
+    ("coach", "createSessionPlan", lambda world: {"templateId": world.foreign["PlanTemplate"]}, "templateId"),
+    ("coach", "createSessionPlan", lambda world: {"fromSessionId": world.ids["Session"]}, "fromSessionId"),
+    ("coach", "updateSessionPlan", lambda world: {"id": world.foreign["SessionPlan"]}, "FORBIDDEN"),
+    ("member", "updateSessionPlan", lambda world: {}, "FORBIDDEN"),
+    ("coach", "updateSessionPlan", lambda world: {"expectedVersion": 9}, "VERSION_CONFLICT"),
+    ("coach", "updateSessionPlan", lambda world: {"remindAt": TEN}, "remindAt"),
+    ("coach", "shareSessionPlan", lambda world: {"id": world.foreign["SessionPlan"]}, "FORBIDDEN"),
+    ("coach", "unshareSessionPlan", lambda world: {"id": world.foreign["SessionPlan"]}, "FORBIDDEN"),
+    ("coach", "removeSessionPlan", lambda world: {"id": world.foreign["SessionPlan"]}, "FORBIDDEN"),
+    ("coach", "addPlanItem", lambda world: {"planId": world.foreign["SessionPlan"]}, "FORBIDDEN"),
+    ("coach", "addPlanItem", lambda world: {"afterItemId": world.foreign["PlanItem"]}, "afterItemId"),
+    ("coach", "updatePlanItem", lambda world: {"id": world.foreign["PlanItem"]}, "FORBIDDEN"),
+    ("coach", "movePlanItem", lambda world: {"itemId": world.foreign["PlanItem"]}, "FORBIDDEN"),
+    ("coach", "movePlanItem", lambda world: {"afterItemId": world.foreign["PlanItem"]}, "afterItemId"),
+    ("coach", "movePlanItem", lambda world: {"afterItemId": world.ids["PlanItem"]}, "afterItemId"),
+    ("member", "movePlanItem", lambda world: {}, "FORBIDDEN"),
+    ("coach", "removePlanItem", lambda world: {"id": world.foreign["PlanItem"]}, "FORBIDDEN"),
+    ("coach", "addPlanTemplate", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("admin", "addPlanTemplate", lambda world: {"coachId": None}, "coachId"),
+    ("admin", "addPlanTemplate", lambda world: {"items": [{"title": ""}]}, "items.0.title"),
+    ("member", "addPlanTemplate", lambda world: {"coachId": None}, "FORBIDDEN"),
+    ("coach", "updatePlanTemplate", lambda world: {"id": world.foreign["PlanTemplate"]}, "FORBIDDEN"),
+    ("coach", "updatePlanTemplate", lambda world: {"items": [{"title": "a"}] * 101}, "items"),
+    ("coach", "removePlanTemplate", lambda world: {"id": world.foreign["PlanTemplate"]}, "FORBIDDEN"),
     ("stranger", "signUp", lambda world: {"email": world.member.user.email.upper()}, "EMAIL_TAKEN"),
     ("stranger", "signUp", lambda world: {"coachId": global_id("Coach", uuid4())}, "COACH_NOT_ACCEPTING_MEMBERS"),
     ("admin", "createCoach", lambda world: {"email": world.member.user.email}, "EMAIL_TAKEN"),

@@ -2,10 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, EVERY_DAY, add_window, book, booked, completed, rated
+from tests.operations import (
+    ADD_TIME_OFF,
+    EVERY_DAY,
+    SHARE_PLAN,
+    add_window,
+    book,
+    booked,
+    completed,
+    planned,
+    rated,
+    template,
+)
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -33,6 +45,8 @@ class World:
         world = cls(practice, coach, await practice.member(coach), await practice.admin(), closed, {})
         window = await add_window(practice, coach, seats=9)
         booking = await book(practice, world.member, coach, NINE)
+        plan = await planned(practice, coach, booking["session"]["id"], "First", "Second")
+        await practice.ask(SHARE_PLAN, coach, input={"id": plan["id"]})
         ((assignment,),) = await practice.rows("SELECT id FROM assignments")
         world.ids |= {
             "Assignment": global_id("Assignment", assignment),
@@ -41,6 +55,9 @@ class World:
             "Coach": coach.id,
             "Member": world.member.id,
             "Session": booking["session"]["id"],
+            "SessionPlan": plan["id"],
+            "PlanItem": plan["items"][0]["id"],
+            "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
             "TimeOff": await world.spare_time_off(),
             "User": global_id("User", world.member.user.id),
@@ -73,6 +90,23 @@ class World:
         session = await self.spare_completed()
         await rated(self.practice, self.member, session, 4)
         return session
+
+    async def planless(self) -> str:
+        """A session of the coach's, with a new member each."""
+        self.made += 1
+        week, slot = divmod(self.made // 9, 3)
+        start = datetime(2026, 3, 9, 9, tzinfo=UTC) + timedelta(weeks=week, hours=slot)
+        return await booked(self.practice, await self.practice.member(self.coach), self.coach, start.isoformat())
+
+    async def spare_plan(self) -> str:
+        return str((await planned(self.practice, self.coach, await self.planless()))["id"])
+
+    async def spare_item(self) -> str:
+        plan = await planned(self.practice, self.coach, await self.planless(), "Spare")
+        return str(plan["items"][0]["id"])
+
+    async def spare_template(self) -> str:
+        return await template(self.practice, self.coach, "Spare", "An item")
 
     def new_address(self) -> str:
         self.made += 1
@@ -138,6 +172,7 @@ ACCESS = {
     "Query.member": Row(LOGIN, given(id=its("Member"))),
     "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
+    "Query.planTemplates": Row(LOGIN, given(), ("sessions:read",), EVERYBODY, only=STAFF),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -188,6 +223,32 @@ ACCESS = {
     "Mutation.changeSessionRating": Row(
         LOGIN, inputs(sessionId=World.spare_rated, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),
+    "Mutation.createSessionPlan": Row(
+        LOGIN, inputs(sessionId=World.planless), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updateSessionPlan": Row(
+        LOGIN, inputs(id=its("SessionPlan"), notes="Bring a pen."), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.shareSessionPlan": Row(LOGIN, inputs(id=its("SessionPlan")), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.unshareSessionPlan": Row(LOGIN, inputs(id=World.spare_plan), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.removeSessionPlan": Row(LOGIN, inputs(id=World.spare_plan), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.addPlanItem": Row(
+        LOGIN, inputs(planId=its("SessionPlan"), title="More"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updatePlanItem": Row(
+        LOGIN, inputs(id=its("PlanItem"), title="Other"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.movePlanItem": Row(LOGIN, inputs(itemId=its("PlanItem")), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.removePlanItem": Row(LOGIN, inputs(id=World.spare_item), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.addPlanTemplate": Row(
+        LOGIN, inputs(name="New", items=[], coachId=its("Coach")), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updatePlanTemplate": Row(
+        LOGIN, inputs(id=its("PlanTemplate"), name="Other"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.removePlanTemplate": Row(
+        LOGIN, inputs(id=World.spare_template), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
 }
 
@@ -207,7 +268,10 @@ NODES = {
     "Booking": LOGIN,
     "Coach": "Coach",
     "Member": LOGIN,
+    "PlanItem": LOGIN,
+    "PlanTemplate": LOGIN,
     "Session": LOGIN,
+    "SessionPlan": LOGIN,
     "Slot": "Slot",
     "TimeOff": LOGIN,
     "User": LOGIN,

@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
-from tests.operations import ADD_TIME_OFF, CANCEL, add_window, book, booked, completed, rated
+from tests.operations import (
+    ADD_TIME_OFF,
+    CANCEL,
+    SHARE_PLAN,
+    add_window,
+    book,
+    booked,
+    completed,
+    planned,
+    rated,
+    template,
+)
 from tests.practice import Person, Practice
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
@@ -34,6 +45,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "sessions": ("coach_id", "member_id", "status"),
     "session_changes": ("coach_id", "member_id", "kind"),
     "session_ratings": ("coach_id", "member_id", "stars"),
+    "session_plans": ("coach_id", "member_id", "is_shared"),
+    "plan_items": ("coach_id", "member_id", "title"),
+    "plan_templates": ("coach_id", "name"),
     "outbox": ("event_type", "event ->> 'member_id'"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -55,6 +69,9 @@ TOUCHED: dict[str, str] = {
     "sessions": "updated_at = now()",
     "session_changes": "changed_at = now()",
     "session_ratings": "updated_at = created_at",
+    "session_plans": "updated_at = now()",
+    "plan_items": "updated_at = now()",
+    "plan_templates": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
@@ -66,7 +83,8 @@ Rows = dict[str, list[str]]
 class SmallPractice:
     """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled); coach `other` has carl.
 
-    The sessions of ben and carl have taken place, and they have rated them.
+    The sessions of ben and carl have taken place, and they have rated them. There is a plan for carl's, which he sees,
+    and one for anna's, which is not shared with her.
     """
 
     practice: Practice
@@ -92,6 +110,11 @@ class SmallPractice:
             sessions[member.id] = await booked(practice, member, coach, NINE, idempotencyKey="k")
             await book(practice, member, coach, HALF_PAST)
         sessions[ben.id] = await booked(practice, ben, one, NINE)
+        await planned(practice, one, sessions[anna.id], "Hidden")
+        shared = await planned(practice, other, sessions[carl.id], "Shared")
+        await practice.ask(SHARE_PLAN, other, input={"id": shared["id"]})
+        for coach in (one, other):
+            await template(practice, coach, "Mine", "An item")
         for member, stars in ((ben, 4), (carl, 5)):
             await rated(practice, member, await completed(practice, sessions[member.id]), stars)
         session = await booked(practice, cleo, one, TEN)

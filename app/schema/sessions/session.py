@@ -12,6 +12,7 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.schema.sessions.plans import SessionPlan
 from app.schema.sessions.ratings import SessionRating
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
@@ -92,6 +93,12 @@ class Session(Node):
         session_loaders.ratings_by_session,
         key="id",
         description="What its member says of it; null until then.",
+    )
+    plan = relation(
+        SessionPlan | None,
+        session_loaders.plans_by_session,
+        key="id",
+        description="Its plan; null without one, and for the member while it is not shared.",
     )
 
     @classmethod
