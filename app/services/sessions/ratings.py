@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,6 +12,7 @@ from app.events import SessionRated, SessionRatingChanged, emit
 from app.forms import Form, between, text
 from app.models.members import Member
 from app.models.sessions import CoachingSession, SessionRating, SessionStatus
+from app.platform.database import violated_constraint
 from app.problems import (
     AlreadyRated,
     Forbidden,
@@ -18,8 +20,10 @@ from app.problems import (
     RatingIsFinal,
     Refusal,
     SessionNotCompleted,
+    TryAgain,
 )
 from app.services.identity.permissions import require
+from app.services.sessions.viewing import access_session
 
 Stars = between(1, 5)
 Comment = text(2_000)
@@ -52,7 +56,7 @@ def refusal_to_rate(
 async def rate_session(db: AsyncSession, actor: Actor, *, form: RateSession, now: datetime) -> SessionRating:
     """Raises `SessionNotCompleted`, `AlreadyRated`, and `Forbidden` of any session but the member's own."""
     require(actor, "sessions:write")
-    session = await _own_session(db, actor, form.session_id)
+    session = await access_session(db, actor, form.session_id)
     refused = refusal_to_rate(actor, session, await db.get(SessionRating, session.id), now)
     if refused is not None:
         raise refused
@@ -66,7 +70,12 @@ async def rate_session(db: AsyncSession, actor: Actor, *, form: RateSession, now
         updated_at=now,
     )
     db.add(rating)
-    await db.flush()
+    try:
+        await db.flush()
+    except IntegrityError as failure:  # somebody has just said that it did not take place after all
+        if violated_constraint(failure) == "session_ratings_of_completed_sessions":
+            raise TryAgain from None
+        raise
     emit(db, SessionRated(**_facts(rating), stars=rating.stars))
     return rating
 
@@ -76,9 +85,10 @@ async def change_session_rating(
 ) -> SessionRating:
     """For 24 hours after it was first given; then raises `RatingIsFinal`."""
     require(actor, "sessions:write")
-    session = await _own_session(db, actor, session_id)
-    rating = await db.get(SessionRating, session.id, with_for_update=True)
-    if rating is None:
+    # First the member's row, as a transfer takes it, which then writes to the coaches and to the ratings.
+    await db.exec(select(Member.id).where(Member.id == actor.member_id).with_for_update(read=True))
+    rating = await db.get(SessionRating, session_id, with_for_update=True)
+    if rating is None or rating.member_id != actor.member_id:
         raise Forbidden
     if now > rating.changeable_until:
         raise RatingIsFinal
@@ -87,21 +97,6 @@ async def change_session_rating(
     await db.flush()
     emit(db, SessionRatingChanged(**_facts(rating), stars=rating.stars))
     return rating
-
-
-async def _own_session(db: AsyncSession, actor: Actor, session_id: UUID) -> CoachingSession:
-    """Held as it is until the end of the transaction; `Forbidden` unless it is the asking member's.
-
-    The member's row is taken first, as a transfer takes it, which then writes to the coaches and to these rows.
-    """
-    if actor.member_id is None:
-        raise Forbidden
-    await db.exec(select(Member.id).where(Member.id == actor.member_id).with_for_update(read=True))
-    own = select(CoachingSession).where(CoachingSession.id == session_id, CoachingSession.member_id == actor.member_id)
-    session = (await db.exec(own.with_for_update(read=True))).one_or_none()
-    if session is None:
-        raise Forbidden
-    return session
 
 
 def _facts(rating: SessionRating) -> dict[str, UUID]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.actor import Actor, Standing
 from app.events import SessionRated, SessionRatingChanged
@@ -183,6 +184,22 @@ async def test_14_7_a_session_that_is_not_completed_is_not_rated(practice: Pract
         refused = await rated(practice, member, session_id, 5)
 
     assert (refused["code"], refused["status"]) == ("SESSION_NOT_COMPLETED", status)
+
+
+async def test_14_7_a_session_that_turns_out_not_to_have_taken_place_is_not_rated(practice: Practice) -> None:
+    _, member, done = await one_completed(practice)
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO session_%'"
+    )
+
+    async with practice.as_system() as db:
+        await db.execute(text("UPDATE sessions SET status = 'NO_SHOW'"))
+        rating = asyncio.create_task(rated(practice, member, done, 5))
+        while not (await practice.rows(waiting))[0][0]:
+            assert not rating.done(), "it did not wait"
+
+    assert (await rating)["code"] == "TRY_AGAIN"
+    assert (await rated(practice, member, done, 5))["code"] == "SESSION_NOT_COMPLETED"
 
 
 async def test_nobody_rates_somebody_elses_session(practice: Practice) -> None:
