@@ -23,7 +23,7 @@ from app.actor import STRANGER, Actor
 from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
-from app.live.settling import Settling
+from app.live.settling import EVERY_SECONDS, settle
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
@@ -32,16 +32,19 @@ from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
+from app.platform.periodic import Periodic
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
+from app.services.sessions import remind_of_plans
 from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
 from app.wire.persisted import PersistedDocuments, read_manifest
 
+REMIND_SECONDS = 30.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
@@ -73,7 +76,8 @@ class Application:
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         calendars = CalendarWriter(self.direct, self.database, self.live.tell)
         self.house = House(self.database, self.direct, self.live, readings, calendars, Passwords(), making, clock)
-        self.settling = Settling(self.direct, self.live.tell, clock)
+        self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
+        self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -130,6 +134,13 @@ class Application:
             body["redis_nodes_away"] = ", ".join(away)
         return JSONResponse(body, 200 if ready else 503)
 
+    async def _settle(self) -> None:
+        await settle(self.direct, self.live.tell, self.house.clock())
+
+    async def _remind(self) -> None:
+        async with Context(self.house).unit_of_work() as db:
+            await remind_of_plans(db, now=self.house.clock())
+
     async def _ask_database(self) -> tuple[str, str]:
         try:
             async with self.database.engine.connect() as connection:
@@ -144,9 +155,11 @@ class Application:
         await self.bus.start()
         self.live.start()
         self.settling.start()
+        self.reminding.start()
         try:
             yield
         finally:
+            await self.reminding.stop()
             await self.settling.stop()
             await self.house.calendars.stop()
             await self.live.stop()
