@@ -7,10 +7,11 @@ reads, in a transaction of its own under its viewer's rights, and is told what i
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Collection, Hashable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Hashable, Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import structlog
@@ -31,7 +32,6 @@ from app.services.scheduling.calendars import REACH
 log = structlog.get_logger(__name__)
 
 Message = TypeVar("Message")
-Message_co = TypeVar("Message_co", covariant=True)
 
 MOST_VIEWS: Final = 2_000
 MOST_OF_ONE_USER: Final = 100
@@ -58,21 +58,20 @@ class Key(NamedTuple):
     id: UUID
 
 
-class Shown(Protocol[Message_co]):
-    """What one view shows, and what it was told of it last."""
+@dataclass(frozen=True, slots=True)
+class Told(Generic[Message]):
+    """What one reading found: what is new, the first time a snapshot; and what the next reading compares with.
 
-    @property
-    def key(self) -> Key:
-        """Whose mark moves with everything that is shown."""
-        ...
+    `follows` are keys that it is worth a look to hear of, besides the view's own.
+    """
 
-    async def read(self, db: AsyncSession, actor: Actor, now: datetime) -> tuple[Message_co | None, AbstractSet[Key]]:
-        """What is new since the last reading, the first time a snapshot; and of whom hints are worth a look too.
+    message: Message | None
+    seen: Any
+    follows: AbstractSet[Key] = frozenset()
 
-        It runs under the viewer's rights, and raises what ends the view.
-        """
-        ...
 
+# Given what was seen before, the first time None. It runs under the viewer's rights, and raises what ends the view.
+Read: TypeAlias = Callable[[AsyncSession, Actor, datetime, Any], Awaitable[Told[Message]]]
 
 _UNREAD: Final = ("unread",)
 
@@ -161,34 +160,34 @@ class LiveViews:
             self._look_soon(view.key for view in followed.views if view.key != key or not view.has_read(version))
 
     async def follow(
-        self, actor: Actor, shown: Shown[Message], actor_until: datetime | None = None
+        self, actor: Actor, key: Key, read: Read[Message], actor_until: datetime | None = None
     ) -> AsyncGenerator[Message, None]:
         """A snapshot, then what changes; ends with `Forbidden` or `Unauthenticated` once the actor may not see it.
 
-        Raises `RateLimited` where this would be one view too many.
+        The mark of `key` moves with everything that is shown. Raises `RateLimited` for one view too many.
         """
         self._confirm_room(actor)
-        view = _View(shown.key, actor.user_id)
+        view = _View(key, actor.user_id)
         self._views.add(view)
-        has_read = False
+        seen: Any = None
         try:
-            self._hear_of(view, {view.key})
+            self._hear_of(view, {key})
             while True:
                 await view.woken.wait()
                 view.woken.clear()
                 try:
-                    message, follows = await self._read(actor, shown)
+                    told = await self._told(actor, read, seen)
                 except AWAY:
-                    if not has_read:
+                    if seen is None:
                         raise
                     await self._try_later(view)
                     continue
-                has_read = True
                 if actor_until is not None and actor_until <= self._clock():
                     raise token_expired()
-                self._hear_of(view, {view.key, *follows})
-                if message is not None:
-                    yield message
+                seen = told.seen  # not before: a reading whose transaction has failed has told nothing
+                self._hear_of(view, {key, *told.follows})
+                if told.message is not None:
+                    yield told.message
         finally:
             self._hear_of(view, frozenset())
             self._views.discard(view)
@@ -200,10 +199,10 @@ class LiveViews:
             log.warning("a view was refused: too many are open", views=len(self._views), of_the_user=own)
             raise RateLimited("Too many views are open at this time; close some, or wait a moment")
 
-    async def _read(self, actor: Actor, shown: Shown[Message]) -> tuple[Message | None, AbstractSet[Key]]:
+    async def _told(self, actor: Actor, read: Read[Message], seen: Any) -> Told[Message]:
         async with self._connections, self._database.transaction(actor.settings(), read_only=True) as db:
             self.readings += 1
-            return await shown.read(db, actor, self._clock())
+            return await read(db, actor, self._clock(), seen)
 
     async def _try_later(self, view: _View) -> None:
         log.warning("a view could not be told what is new; it tries on", of=view.key.kind, exc_info=True)

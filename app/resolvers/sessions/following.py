@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from app.live import sessions as live
-from app.problems import InvalidInput
 from app.resolvers.arguments import NOT_GIVEN
 from app.schema.relations import Info
 from app.schema.sessions import SessionsChanged
@@ -31,8 +30,6 @@ class Subscription:
     async def session_changed(
         self, info: Info, coach_id: OfCoach = NOT_GIVEN, member_id: OfMember = NOT_GIVEN
     ) -> AsyncIterator[live.SessionsChanged]:
-        if not coach_id and not member_id:
-            raise InvalidInput("coachId", "Say whose sessions: coachId, memberId or both")
         wanted = session_service.SessionFilter.read(
             coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
             member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
