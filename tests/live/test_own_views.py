@@ -92,7 +92,7 @@ async def test_many_views_that_are_opened_at_once_are_compared_together(
 
     async def comparing(keys: set[Key]) -> None:
         compared.append(len(keys))
-        while sum(compared) + len(live._to_look_at) < 12:
+        while sum(compared) + len(live._to_look_at) < 12:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.005)
         await compare(keys)
 

@@ -12,7 +12,7 @@ from tests.operations import ASSIGN, add_window, booked, cancelled, moved
 from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
-NEXT_WEEK = "2026-03-09T09:00:00Z"
+NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
 
 
 async def assigned(practice: Practice, member: Person, coach: Person) -> None:
@@ -21,10 +21,11 @@ async def assigned(practice: Practice, member: Person, coach: Person) -> None:
 
 
 async def closed(practice: Practice, coach: Person, status: str) -> None:
-    """What closing a coach's sessions writes and tells."""
+    """What closing a coach's session of nine writes and tells."""
     assert coach.coach is not None
     ((version,),) = await practice.rows(
-        "WITH closed AS (UPDATE sessions SET status = :status, version = version + 1 WHERE coach_id = :c)"
+        "WITH closed AS (UPDATE sessions SET status = :status, version = version + 1 WHERE coach_id = :c"
+        " AND starts_at = '2026-03-02T09:00:00Z')"
         " UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :c RETURNING version",
         status=status,
         c=coach.coach.id,
@@ -78,12 +79,14 @@ async def test_a_session_that_is_closed_is_told_of_once(practice: Practice, stat
         watching_sessions(practice, coach, coach=coach) as coaches,
     ):
         practice.clock.move(minutes=minutes)
-        await closed(practice, coach, status)
-        await asyncio.gather(*(view.comes_to(lambda view=view: view.closed) for view in (own, coaches)))
-        assert own.closed == coaches.closed == {session: status}
-
         await booked(practice, member, coach, NEXT_WEEK)
+        await asyncio.gather(own.shows(NINE, NEXT_WEEK), coaches.shows(NINE, NEXT_WEEK))
+        await closed(practice, coach, status)
         await asyncio.gather(own.shows(NEXT_WEEK), coaches.shows(NEXT_WEEK))
+        await booked(practice, member, coach, WEEK_AFTER)
+        await asyncio.gather(own.shows(NEXT_WEEK, WEEK_AFTER), coaches.shows(NEXT_WEEK, WEEK_AFTER))
+
+        assert own.closed == coaches.closed == {session: status}
 
 
 async def test_what_is_over_or_closed_is_in_no_snapshot(practice: Practice) -> None:

@@ -70,6 +70,22 @@ async def test_what_is_done_at_one_server_reaches_views_at_another(settings: Set
         await watched.follow(there)
 
 
+async def test_who_is_given_a_coach_sees_the_sessions_with_them(settings: Settings, redis: RedisServer) -> None:
+    redis.start()
+    async with two_servers(settings, redis, NEVER) as (here, there):
+        coach, member, admin = await here.coach(), await here.member(), await here.admin()
+        await add_window(here, coach)
+        async with (
+            watching_sessions(here, member, member=member) as members,
+            watching_sessions(there, admin, member=member) as admins,
+        ):
+            await there.ask(ASSIGN, admin, input={"memberId": member.id, "coachId": coach.id})
+            await booked(there, member, coach, NINE)
+            await asyncio.gather(members.shows(NINE), admins.shows(NINE))
+            await booked(here, member, coach, TEN)
+            await asyncio.gather(members.shows(NINE, TEN), admins.shows(NINE, TEN))
+
+
 async def test_with_redis_gone_the_sweep_keeps_views_of_sessions_right(settings: Settings, redis: RedisServer) -> None:
     redis.start()
     async with two_servers(settings, redis, 0.2) as (here, there), Watched.opened(here) as watched:
