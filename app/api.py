@@ -29,7 +29,8 @@ class Mutation(
     coaches.Mutation,  # createCoach, updateCoach
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
-    scheduling.BookingMutation,  # bookSession, cancelSession, rescheduleSession
+    scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
+    scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
 ):
     pass
 

@@ -19,6 +19,7 @@ from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
 from app.live.views import LiveViews
 from app.models.outbox import entries
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
@@ -31,8 +32,8 @@ from app.services.scheduling import (
     BookSession,
     CalendarReadings,
     CalendarWriter,
-    CancelSession,
-    RescheduleSession,
+    ChangeSession,
+    HoldSlot,
 )
 
 log = structlog.get_logger(__name__)
@@ -107,9 +108,15 @@ class Context:
     async def book(self, form: BookSession) -> Booked:
         """In the turn of the calendar, together with what others ask of it at this moment."""
         actor = self.asking()
+        _note_admin(actor, self.book)
         return await self.house.calendars.book(actor, form, self.now())
 
-    async def change(self, form: CancelSession | RescheduleSession) -> CoachingSession:
+    async def hold(self, form: HoldSlot) -> SlotHold:
+        """The same for a place that is not booked yet."""
+        actor = self.asking()
+        return await self.house.calendars.hold(actor, form, self.now())
+
+    async def change(self, form: ChangeSession) -> CoachingSession:
         """The same for a session that there is."""
         actor = self.asking()
         _note_admin(actor, self.change)

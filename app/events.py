@@ -69,6 +69,43 @@ class SessionCancelled(Event):
     starts_at: datetime
 
 
+class SessionCompleted(Event):
+    """Asks the member for a rating (requirements 4.6, 9.1, 11.6)."""
+
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
+class SessionNoShow(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
+class PlaceOffered(Event):
+    """A place that has become free is held for the first in line."""
+
+    hold_id: UUID
+    entry_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+    expires_at: datetime
+
+
+class WaitingListLeft(Event):
+    """Somebody is in line no longer; `outcome` is the status that their entry has."""
+
+    entry_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+    outcome: str
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

@@ -114,6 +114,43 @@ class SessionHasBegun(Problem):
     message = "This session has begun or is over"
 
 
+class SessionNotBegun(Problem):
+    code = "SESSION_NOT_BEGUN"
+    message = "This session has not begun yet"
+
+
+class OverrideNeeded(Problem):
+    code = "OVERRIDE_NEEDED"
+    message = "This overrides what was said of the session before: give a reason, which is kept"
+    field = "overrideReason"
+
+
+class HoldExpired(Problem):
+    """Of a hold that has expired or was used, and of one that is another's or never was."""
+
+    code = "HOLD_EXPIRED"
+    message = "This place is not held for you, or no longer; hold it again"
+    field = "holdId"
+
+
+class HoldNotExtendable(Problem):
+    code = "HOLD_NOT_EXTENDABLE"
+
+
+class SlotNotFull(Problem):
+    code = "SLOT_NOT_FULL"
+    message = "This slot has a free place: book it, there is nothing to wait for"
+
+
+class NotInLine(Problem):
+    code = "NOT_IN_LINE"
+    message = "You are not in this line, or no longer"
+
+
+class TooManyWaitingLists(Problem):
+    code = "TOO_MANY_WAITING_LISTS"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

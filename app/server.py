@@ -23,6 +23,7 @@ from app.actor import STRANGER, Actor
 from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
+from app.live.settling import Settling
 from app.live.views import LiveViews
 from app.platform import migrations
 from app.platform.bus import Bus
@@ -84,6 +85,7 @@ class Application:
         self.house = House(
             self.database, self.direct, self.live, self.views, readings, calendars, Passwords(), making, clock
         )
+        self.settling = Settling(self.direct, self.live.tell, clock)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -154,9 +156,11 @@ class Application:
         await self.bus.start()
         self.live.start()
         self.views.start()
+        self.settling.start()
         try:
             yield
         finally:
+            await self.settling.stop()
             await self.house.calendars.stop()
             await self.live.stop()
             await self.views.stop()

@@ -1,13 +1,16 @@
-"""Windows and time off of coaches."""
+"""Windows and time off of coaches; places in line, and what is offered there."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.models.scheduling import AvailabilityWindow, SlotHold, TimeOff
+
+_POSITIONS = text("SELECT * FROM positions_in_line(:ids)")
 
 
 async def windows_by_coach(db: AsyncSession, ids: Sequence[UUID]) -> list[list[AvailabilityWindow]]:
@@ -30,3 +33,17 @@ async def time_off_by_coach(db: AsyncSession, ids: Sequence[UUID]) -> list[list[
     for time_off in await db.exec(statement):
         found[time_off.coach_id].append(time_off)
     return [found[coach_id] for coach_id in ids]
+
+
+async def positions_by_entry(db: AsyncSession, ids: Sequence[UUID]) -> list[int | None]:
+    """Counted from 1; None for who does not wait."""
+    rows = await db.execute(_POSITIONS, {"ids": list(ids)})
+    found = {row.entry_id: row.position for row in rows}
+    return [found.get(entry_id) for entry_id in ids]
+
+
+async def holds_by_entry(db: AsyncSession, ids: Sequence[UUID]) -> list[SlotHold | None]:
+    """Offers that have not expired."""
+    statement = select(SlotHold).where(col(SlotHold.entry_id).in_(ids), col(SlotHold.expires_at) > func.now())
+    found = {hold.entry_id: hold for hold in await db.exec(statement)}
+    return [found.get(entry_id) for entry_id in ids]

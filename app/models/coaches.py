@@ -40,6 +40,8 @@ class Coach(SQLModel, table=True):
         CheckConstraint("slot_interval_minutes BETWEEN 5 AND 1440", name="coaches_slot_interval_minutes_range"),
         at_least("min_notice_minutes", 0, "coaches", 525_600),
         at_least("booking_window_days", 0, "coaches", 730),
+        CheckConstraint("cancellation_notice_hours BETWEEN 0 AND 720", name="coaches_cancellation_notice_hours_range"),
+        at_least("waiting_offer_minutes", 1, "coaches", 1_440),
         Index("coaches_accepting", "id", postgresql_where=text("is_accepting_members AND status = 'ACTIVE'")),
     )
 
@@ -62,6 +64,8 @@ class Coach(SQLModel, table=True):
     slot_interval_minutes: int | None = None
     min_notice_minutes: int = 0
     booking_window_days: int = 60
+    cancellation_notice_hours: int | None = None
+    waiting_offer_minutes: int = Field(default=15, sa_column_kwargs={"server_default": "15"})
     created_at: datetime = stamped_now()
 
     @property

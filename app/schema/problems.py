@@ -116,6 +116,41 @@ class SessionHasBegun(Problem):
     pass
 
 
+@shows(problems.SessionNotBegun, "The session has not begun yet.")
+class SessionNotBegun(Problem):
+    pass
+
+
+@shows(problems.OverrideNeeded, "This takes a reason that is kept.")
+class OverrideNeeded(Problem):
+    field: str = strawberry.field(description="Always `overrideReason`.")
+
+
+@shows(problems.HoldExpired, "The place is not held for the asker, or no longer.")
+class HoldExpired(Problem):
+    field: str = strawberry.field(description="Always `holdId`.")
+
+
+@shows(problems.HoldNotExtendable, "The hold was extended before, or is an offer.")
+class HoldNotExtendable(Problem):
+    pass
+
+
+@shows(problems.SlotNotFull, "The slot has a free place, or one that is held for the asker.")
+class SlotNotFull(Problem):
+    pass
+
+
+@shows(problems.NotInLine, "The asker does not wait there, or no longer.")
+class NotInLine(Problem):
+    pass
+
+
+@shows(problems.TooManyWaitingLists, "The asker waits for too many slots already.")
+class TooManyWaitingLists(Problem):
+    pass
+
+
 @shows(problems.VersionConflict, "The session was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")

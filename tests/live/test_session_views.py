@@ -13,24 +13,12 @@ from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
+CLOSE = "mutation ($id: ID!) { %s(input: { sessionId: $id }) { ... on Session { status } } }"
 
 
 async def assigned(practice: Practice, member: Person, coach: Person) -> None:
     answer = await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": coach.id})
     assert answer["__typename"] == "Member", answer
-
-
-async def closed(practice: Practice, coach: Person, status: str) -> None:
-    """What closing a coach's session of nine writes and tells."""
-    assert coach.coach is not None
-    ((version,),) = await practice.rows(
-        "WITH closed AS (UPDATE sessions SET status = :status, version = version + 1 WHERE coach_id = :c"
-        " AND starts_at = '2026-03-02T09:00:00Z')"
-        " UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :c RETURNING version",
-        status=status,
-        c=coach.coach.id,
-    )
-    practice.house.live.tell(coach.coach.id, version)
 
 
 async def codes(practice: Practice, who: Person | None, **named: str) -> list[str]:
@@ -67,9 +55,11 @@ async def test_member_coach_and_admin_see_a_session_booked_moved_and_cancelled(p
         assert [view.messages for view in every] == [4] * 4
 
 
-@pytest.mark.parametrize("status", ["COMPLETED", "NO_SHOW"])
+@pytest.mark.parametrize(("closing", "status"), [("completeSession", "COMPLETED"), ("markNoShow", "NO_SHOW")])
 @pytest.mark.parametrize("minutes", [75, 150], ids=["in its course", "after its end"])
-async def test_a_session_that_is_closed_is_told_of_once(practice: Practice, status: str, minutes: int) -> None:
+async def test_a_session_that_is_closed_is_told_of_once(
+    practice: Practice, closing: str, status: str, minutes: int
+) -> None:
     coach = await practice.coach()
     member = await practice.member(coach)
     await add_window(practice, coach)
@@ -81,7 +71,7 @@ async def test_a_session_that_is_closed_is_told_of_once(practice: Practice, stat
         practice.clock.move(minutes=minutes)
         await booked(practice, member, coach, NEXT_WEEK)
         await asyncio.gather(own.shows(NINE, NEXT_WEEK), coaches.shows(NINE, NEXT_WEEK))
-        await closed(practice, coach, status)
+        await practice.ask(CLOSE % closing, coach, id=session)
         await asyncio.gather(own.shows(NEXT_WEEK), coaches.shows(NEXT_WEEK))
         await booked(practice, member, coach, WEEK_AFTER)
         await asyncio.gather(own.shows(NEXT_WEEK, WEEK_AFTER), coaches.shows(NEXT_WEEK, WEEK_AFTER))

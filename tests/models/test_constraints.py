@@ -41,8 +41,25 @@ def session(
     held_start = f"'2026-03-02 {held or starts}Z'" if number is not None or held else "NULL"
     return (
         "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, version,"
-        f" held_start, seat_no) VALUES (gen_random_uuid(), :coach, :{member}, 'A', '2026-03-02 {starts}Z',"
-        f" '2026-03-02 {ends}Z', 'REGULAR', 'INDIVIDUAL', '{status}', 1, {held_start}, {number or 'NULL'})"
+        " held_start, seat_no, cancelled_at)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, 'A', '2026-03-02 {starts}Z',"
+        f" '2026-03-02 {ends}Z', 'REGULAR', 'INDIVIDUAL', '{status}', 1, {held_start}, {number or 'NULL'},"
+        f" {'now()' if status == 'CANCELLED' else 'NULL'})"
+    )
+
+
+def hold(member: str, number: int, minutes: int = 5, starts: str = "09:00") -> str:
+    return (
+        "INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, '2026-03-02 {starts}Z', '2026-03-02 10:00Z', {number},"
+        f" now() + interval '{minutes} minutes', false)"
+    )
+
+
+def in_line(member: str, starts: str = "09:00", status: str = "WAITING") -> str:
+    return (
+        "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, '2026-03-02 {starts}Z', '{status}')"
     )
 
 
@@ -124,10 +141,39 @@ REFUSED = {
         [*A_SLOT, session("anna", "09:00", "10:00", status="CANCELLED")],
         [*A_SLOT, session("anna", "09:30", "10:30", held="09:00")],
         [session("anna", "09:00", "10:00", number=None, held="09:00")],
-        [*ANNAS, "UPDATE sessions SET status = 'CANCELLED'"],
+        [*ANNAS, "UPDATE sessions SET status = 'CANCELLED', cancelled_at = now()"],
         [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL"],
-        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'NO_SHOW'"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'NO_SHOW', no_show_at = now()"],
     ],
+    "sessions_stamped_as_they_stand": [
+        [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+        [*ANNAS, "UPDATE sessions SET completed_at = now()"],
+        [*ANNAS, "UPDATE sessions SET status = 'NO_SHOW', completed_at = now()"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'CANCELLED'"],
+    ],
+    "sessions_late_only_if_cancelled": [[*ANNAS, "UPDATE sessions SET is_late_cancellation = true"]],
+    "sessions_transitions": [
+        [
+            *ANNAS,
+            "UPDATE sessions SET status = 'COMPLETED', completed_at = now()",
+            "UPDATE sessions SET status = 'NO_SHOW', completed_at = NULL, no_show_at = now()",
+        ],
+        [
+            *ANNAS,
+            "UPDATE sessions SET status = 'COMPLETED', completed_at = now()",
+            "UPDATE sessions SET status = 'SCHEDULED', completed_at = NULL",
+        ],
+    ],
+    "slot_holds_seat_fkey": [[*A_SLOT, hold("anna", 2)]],
+    "slot_holds_one_per_seat": [[*A_SLOT, hold("anna", 1), hold("ben", 1)]],
+    "slot_holds_once": [[*A_SLOT, seat("09:00", 2), hold("anna", 1), hold("anna", 2)]],
+    "slot_holds_are_short": [
+        [*A_SLOT, hold("anna", 1, minutes=11)],
+        [*A_SLOT, hold("anna", 1), "UPDATE slot_holds SET expires_at = expires_at + interval '6 minutes'"],
+    ],
+    "waiting_list_once": [[*A_SLOT, in_line("anna"), in_line("anna")]],
+    "waiting_list_for_a_taken_slot": [[in_line("anna")], [*A_SLOT, in_line("anna", starts="10:00")]],
+    "waiting_list_entries_closed_if_over": [[*A_SLOT, in_line("anna", status="LEFT")]],
     "sessions_times_in_order": [[*A_SLOT, session("anna", "09:00", "09:00")]],
     "availability_windows_do_not_overlap": [
         [window("09:00", "12:00"), window("11:59", "13:00")],
@@ -166,7 +212,17 @@ ACCEPTED = {
     "one start right behind the blocked end": [slot("09:00", "10:00", "10:15"), slot("10:15", "11:15")],
     "a cancelled session beside a live one": [*ANNAS, session("anna", "09:00", "10:00", None, "CANCELLED")],
     "windows that touch": [window("09:00", "12:00"), window("12:00", "13:00"), window("09:00", "12:00", day=2)],
-    "a completed session keeps its seat": [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+    "a completed session keeps its seat": [
+        *ANNAS,
+        "UPDATE sessions SET status = 'COMPLETED', completed_at = now()",
+    ],
+    "somebody who has come after all": [
+        *ANNAS,
+        "UPDATE sessions SET status = 'NO_SHOW', no_show_at = now()",
+        "UPDATE sessions SET status = 'COMPLETED', completed_at = now(), no_show_at = NULL",
+    ],
+    "a place that is held": [*A_SLOT, hold("anna", 1)],
+    "somebody in line for a taken slot": [*A_SLOT, in_line("anna")],
     "as many members as the limit": [
         "UPDATE coaches SET max_members = 2 WHERE id = :coach",
         "UPDATE members SET coach_id = :coach",

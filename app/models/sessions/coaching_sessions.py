@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
+from app.models.identity import Role
 from app.platform.columns import choice, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import both, guard, is_mine
@@ -38,6 +39,8 @@ class SessionChangeKind(StrEnum):
     BOOKED = "BOOKED"
     RESCHEDULED = "RESCHEDULED"
     CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+    NO_SHOW = "NO_SHOW"
 
 
 class CoachingSession(SQLModel, table=True):
@@ -59,6 +62,13 @@ class CoachingSession(SQLModel, table=True):
             " AND (held_start IS NULL OR held_start = starts_at)",
             name="sessions_hold_a_seat_unless_cancelled",
         ),
+        CheckConstraint(
+            "(status = 'CANCELLED') = (cancelled_at IS NOT NULL)"
+            " AND (status = 'COMPLETED') = (completed_at IS NOT NULL)"
+            " AND (status = 'NO_SHOW') = (no_show_at IS NOT NULL)",
+            name="sessions_stamped_as_they_stand",
+        ),
+        CheckConstraint("status = 'CANCELLED' OR NOT is_late_cancellation", name="sessions_late_only_if_cancelled"),
         UniqueConstraint("coach_id", "held_start", "seat_no", name="sessions_one_per_seat"),
         UniqueConstraint("id", "coach_id", "member_id", name="sessions_parties_key"),
         ForeignKeyConstraint(
@@ -69,6 +79,11 @@ class CoachingSession(SQLModel, table=True):
             initially="IMMEDIATE",
             onupdate="CASCADE",
         ),
+        ForeignKeyConstraint(
+            ["series_id", "coach_id", "member_id"],
+            ["session_series.id", "session_series.coach_id", "session_series.member_id"],
+            name="sessions_series_fkey",
+        ),
         ExcludeConstraint(
             (text("uuidrange(member_id, member_id, '[]')"), "&&"),
             (text("tstzrange(starts_at, ends_at)"), "&&"),
@@ -76,6 +91,7 @@ class CoachingSession(SQLModel, table=True):
             using="gist",
             where=text("status <> 'CANCELLED'"),
         ),
+        Index("sessions_by_series", "series_id", "starts_at", postgresql_where=text("series_id IS NOT NULL")),
         Index("sessions_by_start", "starts_at", "id"),
         Index("sessions_by_coach", "coach_id", "starts_at", "id"),
         Index("sessions_by_member", "member_id", "starts_at", "id"),
@@ -99,7 +115,13 @@ class CoachingSession(SQLModel, table=True):
     cancelled_at: datetime | None = optional_timestamp()
     cancelled_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
     cancellation_reason: str | None = Field(default=None, max_length=500)
+    is_late_cancellation: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    cancellation_notice_hours: int | None = None
     completed_at: datetime | None = optional_timestamp()
+    completed_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    no_show_at: datetime | None = optional_timestamp()
+    no_show_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    series_id: UUID | None = None
     created_at: datetime = stamped_now()
     updated_at: datetime = stamped_now()
 
@@ -129,6 +151,8 @@ class SessionChange(SQLModel, table=True):
     from_starts_at: datetime | None = optional_timestamp()
     to_starts_at: datetime | None = optional_timestamp()
     reason: str | None = Field(default=None, max_length=500)
+    override_reason: str | None = Field(default=None, max_length=500)
+    changed_by: Role | None = choice(Role, default=None)
     changed_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
     changed_at: datetime = stamped_now()
 
@@ -141,7 +165,10 @@ _PARTIES = [
 guard(
     CoachingSession,
     select=_PARTIES,
-    insert=[both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id"))],
+    insert=[
+        both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id")),
+        both(is_mine("coach_id", "coach_id"), is_mine("member_coach_id", "coach_id")),
+    ],
     update=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
 )
 guard(

@@ -8,10 +8,12 @@ from app.loaders import coaches as coach_loaders
 from app.loaders import members as member_loaders
 from app.loaders import sessions as session_loaders
 from app.models import sessions as models
+from app.models.identity import Role
 from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, SessionStatus
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.services import sessions as session_service
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -44,7 +46,13 @@ describe(
 describe(
     SessionChangeKind,
     "What happened to a session.",
-    {"BOOKED": "It was made.", "RESCHEDULED": "It was moved.", "CANCELLED": "It was called off."},
+    {
+        "BOOKED": "It was made.",
+        "RESCHEDULED": "It was moved.",
+        "CANCELLED": "It was called off.",
+        "COMPLETED": "It took place.",
+        "NO_SHOW": "The member did not come.",
+    },
 )
 
 
@@ -55,6 +63,8 @@ class SessionChange:
     from_starts_at: datetime | None = strawberry.field(description="The start before; null for a new session.")
     to_starts_at: datetime | None = strawberry.field(description="The start after; null for a cancelled session.")
     reason: str | None = strawberry.field(description="Why, if it was said.")
+    override_reason: str | None = strawberry.field(description="Why a rule was overridden; null if none was.")
+    changed_by: Role | None = strawberry.field(description="What they were who did it; null if it is not known.")
     changed_at: datetime = strawberry.field(description="When.")
 
 
@@ -71,9 +81,19 @@ class Session(Node):
     member_name: str = strawberry.field(description="The member's name when it was booked.")
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     cancellation_reason: str | None = strawberry.field(description="Why it was cancelled, if it was said.")
+    is_late_cancellation: bool = strawberry.field(
+        description="Its member cancelled it after `freeCancellationUntil`: the credit is kept."
+    )
     completed_at: datetime | None = strawberry.field(description="When it was completed.")
+    no_show_at: datetime | None = strawberry.field(description="When it was said that the member did not come.")
     created_at: datetime = strawberry.field(description="When it was booked.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
+
+    @strawberry.field(description="Until when its member may cancel without losing the credit; null without a policy.")
+    @staticmethod
+    def free_cancellation_until(root: strawberry.Parent[models.CoachingSession]) -> datetime | None:
+        return session_service.cancellation_deadline(root)
+
     coach = relation(
         Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="The coach; null if out of sight."
     )

@@ -10,8 +10,15 @@ from app.services.scheduling.availability import (
     remove_time_off,
     update_availability_window,
 )
-from app.services.scheduling.booking import Booked, BookSession, access_booking
-from app.services.scheduling.changes import CancelSession, RescheduleSession
+from app.services.scheduling.booking import Booked, BookSession, ScheduleSession, access_booking
+from app.services.scheduling.changes import (
+    CancelSession,
+    ChangeSession,
+    CompleteSession,
+    MarkNoShow,
+    RescheduleSession,
+)
+from app.services.scheduling.holds import HoldSlot, extend_hold, release_hold
 from app.services.scheduling.listing import (
     SlotCalendar,
     SlotExplanation,
@@ -25,6 +32,7 @@ from app.services.scheduling.listing import (
 )
 from app.services.scheduling.reading import CalendarReadings
 from app.services.scheduling.slots import Slot, Unavailable
+from app.services.scheduling.waiting_list import JoinWaitingList, join_waiting_list, leave_waiting_list
 from app.services.scheduling.writer import CalendarWriter
 
 __all__ = [
@@ -33,9 +41,15 @@ __all__ = [
     "CalendarReadings",
     "CalendarWriter",
     "CancelSession",
+    "ChangeSession",
+    "CompleteSession",
+    "HoldSlot",
+    "JoinWaitingList",
+    "MarkNoShow",
     "NewTimeOff",
     "NewWindow",
     "RescheduleSession",
+    "ScheduleSession",
     "Slot",
     "SlotCalendar",
     "SlotExplanation",
@@ -49,8 +63,12 @@ __all__ = [
     "add_time_off",
     "available_slots",
     "explain_slot",
+    "extend_hold",
     "find_slot",
+    "join_waiting_list",
+    "leave_waiting_list",
     "next_available_slot",
+    "release_hold",
     "remove_availability_window",
     "remove_time_off",
     "update_availability_window",

@@ -14,29 +14,58 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.events import BookingRejected, SessionBooked
-from app.forms import Form, IdempotencyKey, Instant
+from app.forms import Form, IdempotencyKey, Instant, Line
 from app.forms import text as text_of
 from app.models.members import MemberStatus
-from app.models.scheduling import Booking, BookingStatus
+from app.models.scheduling import Booking, BookingStatus, SlotHold
 from app.models.sessions import CoachingSession, SessionFormat, SessionKind
 from app.platform.ids import new_id
-from app.problems import Forbidden, IdempotencyKeyReused, MemberNotActive
+from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, MemberNotActive
 from app.services.identity.permissions import access_visible, require
 from app.services.scheduling.listing import find_slot
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found
-from app.services.scheduling.slots import Slot, Unavailable, judged_at
-
-MUTATION = "bookSession"
+from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold
+from app.services.scheduling.slots import Calendar, Slot, Unavailable, judged_at, slot_beside_the_grid
 
 
 class BookSession(Form):
     coach_id: UUID
     starts_at: Instant
+    hold_id: UUID | None = None
     kind: SessionKind = SessionKind.REGULAR
     format: SessionFormat = SessionFormat.INDIVIDUAL
     note: text_of(2_000) | None = None  # type: ignore[valid-type]
     idempotency_key: IdempotencyKey | None = None
+
+    @property
+    def mutation(self) -> str:
+        return "bookSession"
+
+
+class ScheduleSession(BookSession):
+    """A coach or an admin books for a member; with a reason, past the rules of when that may be."""
+
+    member_id: UUID
+    override_reason: Line | None = None
+
+    @property
+    def mutation(self) -> str:
+        return "scheduleSession"
+
+
+# What a coach or an admin may override; what would overbook a slot, or put somebody in two places, nobody may.
+OVERRIDABLE = frozenset(
+    {
+        Unavailable.OUTSIDE_AVAILABILITY,
+        Unavailable.NOT_A_SLOT_START,
+        Unavailable.IN_THE_PAST,
+        Unavailable.TOO_SOON,
+        Unavailable.TOO_FAR_AHEAD,
+        Unavailable.TIME_OFF,
+    }
+)
+# What has no say over a place that was held in time.
+SETTLED_BY_A_HOLD = frozenset({Unavailable.TOO_SOON, Unavailable.TOO_FAR_AHEAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +85,13 @@ def may_ask_to_book(actor: Actor) -> None:
         raise Forbidden("Only members book for themselves")
 
 
+def may_ask_to_schedule(actor: Actor, form: ScheduleSession) -> None:
+    """Raises `Unauthenticated` or `Forbidden`: a coach books in their own calendar, an admin in anybody's."""
+    require(actor, "sessions:write")
+    if not actor.is_admin and (actor.coach_id is None or actor.coach_id != form.coach_id):
+        raise Forbidden
+
+
 def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | Earlier:
     """Confirms a listed slot (5.4), or records the rejection with `SlotFull` (5.5) or `SlotUnavailable`.
 
@@ -71,23 +107,62 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
         raise Forbidden
     if found.member_status is not MemberStatus.ACTIVE:
         raise MemberNotActive
-    calendar = found.open_calendar.calendar
+    hold = _held(form, found)
+    calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
     reasons, slot = judged_at(calendar, form.starts_at, asked.now, found.busy)
+    if hold is not None:
+        reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
+    if isinstance(form, ScheduleSession):
+        reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
     if reasons or slot is None:  # an instant without a reason against it is a slot
+        if isinstance(form, ScheduleSession):
+            raise refusal(reasons)
         return _rejection(asked, form, reasons)
+    if hold is not None:
+        found.open_calendar.release(hold)
     found.open_calendar.take(slot)
-    return _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name)
+    return _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name, hold)
 
 
-def _confirmation(asked: Asked, form: BookSession, slot: Slot, buffer_minutes: int, member_name: str) -> Decision:
-    assert asked.actor.member_id is not None
+def overridden(
+    calendar: Calendar, starts_at: datetime, override_reason: str | None, reasons: list[Unavailable], slot: Slot | None
+) -> tuple[list[Unavailable], Slot | None]:
+    """What is left of the reasons where somebody who may has given one of their own; and the slot, made if need be."""
+    if override_reason is None:
+        return reasons, slot
+    reasons = [reason for reason in reasons if reason not in OVERRIDABLE]
+    if slot is None:
+        slot = slot_beside_the_grid(calendar, starts_at)
+        if any(each.starts_at == int(starts_at.timestamp()) for each in calendar.taken):
+            reasons = [*reasons, Unavailable.FULL]
+    return reasons, slot
+
+
+def _held(form: BookSession, found: Found) -> SlotHold | None:
+    """What is held for the asker at this start, named or not; raises `HoldExpired` for a named one that is not."""
+    holds = [hold for hold in found.holds if hold.starts_at == form.starts_at]
+    if form.hold_id is not None:
+        holds = [hold for hold in holds if hold.id == form.hold_id]
+        if not holds:
+            raise HoldExpired
+    return holds[0] if holds else None
+
+
+def _confirmation(
+    asked: Asked, form: BookSession, slot: Slot, buffer_minutes: int, member_name: str, hold: SlotHold | None
+) -> Decision:
+    member_id = subject_of(asked)
     session_id = new_id()
+    override_reason = form.override_reason if isinstance(form, ScheduleSession) else None
     change = Change(
         "BOOK",
-        SessionBooked(
-            session_id=session_id, coach_id=form.coach_id, member_id=asked.actor.member_id, starts_at=slot.starts_at
-        ),
+        SessionBooked(session_id=session_id, coach_id=form.coach_id, member_id=member_id, starts_at=slot.starts_at),
+        coach_id=form.coach_id,
+        member_id=member_id,
         session_id=session_id,
+        used_hold_id=None if hold is None else hold.id,
+        override_reason=override_reason,
+        now=asked.now,
         booking_id=new_id(),
         change_id=new_id(),
         starts_at=slot.starts_at,
@@ -107,20 +182,31 @@ def _confirmation(asked: Asked, form: BookSession, slot: Slot, buffer_minutes: i
 
 def _rejection(asked: Asked, form: BookSession, reasons: list[Unavailable]) -> Decision:
     """The refusal, with the rejected booking kept: that it was asked for is a fact (11.5 tells the member of it)."""
-    assert asked.actor.member_id is not None
+    member_id = subject_of(asked)
     booking_id, reason = new_id(), reasons[0].value
-    event = BookingRejected(
-        booking_id=booking_id, coach_id=form.coach_id, member_id=asked.actor.member_id, reason=reason
-    )
+    event = BookingRejected(booking_id=booking_id, coach_id=form.coach_id, member_id=member_id, reason=reason)
     change = Change(
-        "REJECT", event, booking_id=booking_id, starts_at=form.starts_at, reason=reason, **_remembered(form)
+        "REJECT",
+        event,
+        member_id=member_id,
+        booking_id=booking_id,
+        starts_at=form.starts_at,
+        reason=reason,
+        **_remembered(form),
     )
     return Decision(change, refused=refusal(reasons))
 
 
 def _remembered(form: BookSession) -> dict[str, Any]:
     key = form.idempotency_key
-    return {} if key is None else {"mutation": MUTATION, "key": key, "input_hash": hashed(form).hex()}
+    return {} if key is None else {"mutation": form.mutation, "key": key, "input_hash": hashed(form).hex()}
+
+
+def subject_of(asked: Asked) -> UUID:
+    """Whose session it is to be."""
+    member_id = asked.form.member_id if isinstance(asked.form, ScheduleSession) else asked.actor.member_id
+    assert member_id is not None
+    return member_id
 
 
 def hashed(form: BookSession) -> bytes:

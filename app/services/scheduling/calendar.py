@@ -39,11 +39,20 @@ class Window:
 
 
 class Taken(NamedTuple):
-    """All live sessions that start at one instant: epoch seconds, the latest of their ends, how many they are."""
+    """What is taken of one start: epoch seconds, the latest end, how many seats are booked and held, how many wait.
+
+    A place that is free while somebody waits is theirs: it counts as held, whether or not it has been offered yet.
+    """
 
     starts_at: int
     ends_at: int
     booked: int
+    held: int = 0
+    waiting: int = 0
+
+    def held_of(self, capacity: int) -> int:
+        """How many of so many places are kept for somebody who has not booked."""
+        return self.held + min(self.waiting, max(0, capacity - self.booked - self.held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,13 @@ class Calendar:
     windows: tuple[Window, ...]
     time_off: tuple[tuple[int, int], ...]
     taken: tuple[Taken, ...]
+    has_expired_holds: bool = False
+    """Some that are still written down; they count for nothing here."""
+
+    @property
+    def kept_places(self) -> tuple[Taken, ...]:
+        """What time alone changes, by the database's clock and without a new version."""
+        return tuple(each for each in self.taken if each.held)
 
 
 class Slot(NamedTuple):
@@ -78,6 +94,7 @@ class Slot(NamedTuple):
     ends_at: datetime
     capacity: int
     booked: int
+    held: int
     unavailable_reason: Unavailable | None
     time_zone: str
     local_date: date
@@ -86,7 +103,7 @@ class Slot(NamedTuple):
 
     @property
     def remaining(self) -> int:
-        return max(0, self.capacity - self.booked)
+        return max(0, self.capacity - self.booked - self.held)
 
     @property
     def is_bookable(self) -> bool:
@@ -100,4 +117,4 @@ class Slot(NamedTuple):
 def in_zone(slots: Sequence[Slot], zone: str) -> list[Slot]:
     """The same slots with their local fields in another IANA time zone; quick for slots in order."""
     read, make = WallClock(zone).read, tuple.__new__
-    return [make(Slot, (*slot[:6], zone, *read(instant_of(slot[1])))) for slot in slots]
+    return [make(Slot, (*slot[:7], zone, *read(instant_of(slot[1])))) for slot in slots]

@@ -27,6 +27,8 @@ _READ = text(
     """
 )
 
+_SETTLE = text("SELECT settle_calendar(:coach_id, CAST(:now AS timestamptz))")
+
 _RAISE_VERSION = text("UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :coach_id RETURNING version")
 
 
@@ -53,6 +55,8 @@ async def read_calendar(
 
 def calendar_of(coach_id: UUID, row: Any) -> Calendar:
     """A row of PostgreSQL's function `read_calendar`, by whichever driver."""
+    held, in_line = row["held"], row["in_line"]
+    taken = tuple(Taken(*slot) for slot in row["taken"])
     return Calendar(
         coach_id=coach_id,
         version=row["version"],
@@ -65,8 +69,30 @@ def calendar_of(coach_id: UUID, row: Any) -> Calendar:
         booking_window_days=row["booking_window_days"],
         windows=tuple(Window(*window) for window in row["windows"]),
         time_off=tuple((start, end) for start, end in row["time_off"]),
-        taken=tuple(Taken(*slot) for slot in row["taken"]),
+        taken=_with_queues(taken, held, in_line) if held or in_line else taken,
+        has_expired_holds=any(expired for _, _, expired in held),
     )
+
+
+def _with_queues(taken: tuple[Taken, ...], held: list[list[int]], in_line: list[list[int]]) -> tuple[Taken, ...]:
+    """The same seats, told apart: those of sessions, and those that are held. What has expired is nobody's, unless
+    somebody waits for it."""
+    waiting = {line[0]: line[1] for line in in_line}
+    holds = {start: (live, expired) for start, live, expired in held}
+    apart = []
+    for start, end, seats in (each[:3] for each in taken):
+        live, expired = holds.get(start, (0, 0))
+        queue = waiting.get(start, 0)
+        awaited = min(expired, queue)
+        apart.append(Taken(start, end, seats - live - expired, live + awaited, queue - awaited))
+    return tuple(each for each in apart if each.booked or each.held or each.waiting)
+
+
+async def settle_calendar(db: AsyncSession, coach_id: UUID, now: datetime) -> None:
+    """In the calendar's turn: gives back what is held no longer, and offers what is free to who is first in line."""
+    version = (await db.execute(_SETTLE, {"coach_id": coach_id, "now": now})).scalar_one()
+    if version is not None:
+        emit(db, CalendarChanged(coach_id=coach_id, version=version))
 
 
 async def raise_version(db: AsyncSession, coach_id: UUID) -> int:

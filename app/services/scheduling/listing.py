@@ -64,9 +64,10 @@ class SlotCalendar:
 
     @property
     def state(self) -> Hashable:
-        """The version stands for the calendar; beside it the slots depend on the time and on when the asker is busy."""
+        """The version stands for the calendar; beside it the slots depend on the time, on holds
+        that have not expired and on when the asker is busy."""
         until = self._seen.starts.same_until(self._now)
-        return None if until is None else (self.version, until, self._seen.busy_here())
+        return None if until is None else (self.version, until, self._seen.calendar.kept_places, self._seen.busy_here())
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class Held:
     starts: Starts
 
     @property
+    def lasting_version(self) -> int | None:
+        """None while places are held: they are free at an instant that only the database knows."""
+        return None if self.calendar.kept_places else self.calendar.version
+
+    @property
     def weight(self) -> int:
         calendar = self.calendar
         return 8 + len(self.starts.ats) + len(calendar.taken) + len(calendar.time_off) + len(calendar.windows)
@@ -157,7 +162,7 @@ class CalendarReadings:
         for question in group:
             coach_id, since, until = question.range
             question.known = self._held.get(question.range)
-            known = question.known.calendar.version if question.known is not None else None
+            known = question.known.lasting_version if question.known is not None else None
             settings = question.actor.settings()
             names = (settings["app.role"], settings["app.user_id"], settings["app.coach_id"], settings["app.member_id"])
             for column, value in zip(columns, (*names, coach_id, since - REACH, until + REACH, known), strict=True):

@@ -1,5 +1,7 @@
 """What a person is told about each reason against a slot, in a list, an explanation and a refused booking alike."""
 
+from collections.abc import Sequence
+
 from app.problems import Problem, SlotFull, SlotUnavailable
 from app.services.scheduling.slots import Unavailable
 
@@ -17,7 +19,7 @@ MESSAGES = {
 }
 
 
-def refusal(reasons: list[Unavailable]) -> Problem:
+def refusal(reasons: Sequence[Unavailable]) -> Problem:
     """The problem that the first of the reasons makes."""
     first = reasons[0]
     return SlotFull() if first is Unavailable.FULL else SlotUnavailable(first.value, MESSAGES[first])

@@ -1,5 +1,6 @@
 """What asks for a calendar's turn: the request, what is found of it under the lock, and what is decided."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from app.actor import Actor
 from app.events import Event
 from app.forms import Form
 from app.models.members import MemberStatus
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession
 from app.problems import Problem
 from app.services.scheduling.slots import Calendar, Slot, Taken
@@ -39,14 +41,23 @@ class OpenCalendar:
         self.calendar = replace(self.calendar, time_off=tuple({*self.calendar.time_off, *other.time_off}))
 
     def take(self, slot: Slot) -> None:
-        taken = {each.starts_at: each for each in self.calendar.taken}
-        start, end = int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())
-        there = taken.get(start, Taken(start, end, 0))
-        taken[start] = Taken(start, max(end, there.ends_at), there.booked + 1)
-        self._keep(taken)
+        self._seat(slot, booked=1, held=0)
+
+    def hold(self, slot: Slot) -> None:
+        self._seat(slot, booked=0, held=1)
 
     def leave(self, session: CoachingSession) -> None:
         self.calendar = without(self.calendar, session)
+
+    def release(self, hold: SlotHold) -> None:
+        self.calendar = without_hold(self.calendar, hold)
+
+    def _seat(self, slot: Slot, booked: int, held: int) -> None:
+        taken = {each.starts_at: each for each in self.calendar.taken}
+        start, end = int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())
+        there = taken.get(start, Taken(start, end, 0))
+        taken[start] = Taken(start, max(end, there.ends_at), there.booked + booked, there.held + held, there.waiting)
+        self._keep(taken)
 
     def _keep(self, taken: dict[int, Taken]) -> None:
         in_order = tuple(taken[start] for start in sorted(taken))
@@ -66,6 +77,8 @@ class Found:
     earlier: tuple[bytes, UUID] | None
     """What was asked under the same idempotency key before, hashed, and what was made of it."""
     session: CoachingSession | None
+    holds: Sequence[SlotHold] = ()
+    """The asking member's own in this calendar, as far as they have not expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +86,16 @@ class Change:
     """What is to be written of a request; `write_requests` reads these very names."""
 
     action: str
-    event: Event
+    event: Event | None = None
+    coach_id: UUID | None = None
+    member_id: UUID | None = None
     session_id: UUID | None = None
     booking_id: UUID | None = None
     change_id: UUID | None = None
+    hold_id: UUID | None = None
+    used_hold_id: UUID | None = None
+    """A hold whose seat is given back first, to be booked or because another one is held instead."""
+    series_id: UUID | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     blocked_until: datetime | None = None
@@ -86,6 +105,8 @@ class Change:
     format: str | None = None
     note: str | None = None
     reason: str | None = None
+    override_reason: str | None = None
+    is_late: bool | None = None
     now: datetime | None = None
     mutation: str | None = None
     key: str | None = None
@@ -108,8 +129,25 @@ class Earlier:
     booking_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Already:
+    """What is asked for is so already, and nothing is written."""
+
+    hold: SlotHold
+
+
 def without(calendar: Calendar, session: CoachingSession) -> Calendar:
     """The calendar as if the session's own seat were free."""
     start = int(session.starts_at.timestamp())
-    left = (Taken(each.starts_at, each.ends_at, each.booked - (each.starts_at == start)) for each in calendar.taken)
-    return replace(calendar, taken=tuple(each for each in left if each.booked > 0))
+    left = (each._replace(booked=each.booked - 1) if each.starts_at == start else each for each in calendar.taken)
+    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+
+
+def without_hold(calendar: Calendar, hold: SlotHold) -> Calendar:
+    """The calendar as if what is held were free, and nobody in line for it: it is the holder's."""
+    start = int(hold.starts_at.timestamp())
+    left = (
+        each._replace(held=max(0, each.held - 1), waiting=0) if each.starts_at == start else each
+        for each in calendar.taken
+    )
+    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held))

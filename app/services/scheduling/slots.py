@@ -38,6 +38,7 @@ __all__ = [
     "judged_at",
     "reasons_against",
     "slot_at",
+    "slot_beside_the_grid",
     "slots_between",
 ]
 
@@ -97,9 +98,14 @@ class Starts:
     def moved_to(self, calendar: Calendar) -> Self | None:
         """These of another version of the calendar; None if that offers others."""
         before = self._calendar
-        if replace(calendar, version=before.version, is_active=before.is_active, time_off=(), taken=()) != replace(
-            before, time_off=(), taken=()
-        ):
+        if replace(
+            calendar,
+            version=before.version,
+            is_active=before.is_active,
+            has_expired_holds=before.has_expired_holds,
+            time_off=(),
+            taken=(),
+        ) != replace(before, time_off=(), taken=()):
             return None
         moved = type(self)(calendar)
         moved.ats, moved.days, moved.capacities, moved.slots = self.ats, self.days, self.capacities, self.slots
@@ -111,8 +117,8 @@ class Starts:
         slots, make = self.slots.copy(), tuple.__new__
         for index, bits in enumerate(reasons):
             if bits or index in booked:
-                coach_id, starts_at, ends_at, capacity, _, _, zone, local_date, shown, offset = slots[index]
-                state = booked.get(index, 0), _FIRST[bits]
+                coach_id, starts_at, ends_at, capacity, _, _, _, zone, local_date, shown, offset = slots[index]
+                state = *booked.get(index, (0, 0)), _FIRST[bits]
                 slots[index] = make(
                     Slot, (coach_id, starts_at, ends_at, capacity, *state, zone, local_date, shown, offset)
                 )
@@ -143,7 +149,7 @@ class Starts:
         self.days += [day] * len(grid.afters)
         self.capacities += grid.capacities
         self.slots += [
-            make(Slot, (coach_id, zero + start, zero + end, capacity, 0, None, zone, local_date, shown, offset))
+            make(Slot, (coach_id, zero + start, zero + end, capacity, 0, 0, None, zone, local_date, shown, offset))
             for _, capacity, start, end, shown in grid.marks
         ]
 
@@ -160,7 +166,7 @@ class Starts:
                     self.days.append(day)
                     self.capacities.append(window.capacity)
                     ends_at, (local_date, local_time, offset) = moment_of(at + length), read(at)
-                    state = window.capacity, 0, None, zone
+                    state = window.capacity, 0, 0, None, zone
                     self.slots.append(
                         Slot(calendar.coach_id, moment_of(at), ends_at, *state, local_date, local_time, offset)
                     )
@@ -203,7 +209,8 @@ def judged_at(
     if starts.slots:
         [bits], booked = _judge(calendar, starts.ats, starts.days, starts.capacities, now, busy)
         reasons = [reason for reason, bit in _BITS.items() if bits & bit] if bits else []
-        return reasons, starts.slots[0]._replace(booked=booked.get(0, 0), unavailable_reason=_FIRST[bits])
+        seated, held = booked.get(0, (0, 0))
+        return reasons, starts.slots[0]._replace(booked=seated, held=held, unavailable_reason=_FIRST[bits])
     [bits], _ = _judge(calendar, [at], [day], [_UNLIMITED], now, busy)
     bits |= _BITS[_misplaced(calendar, at, day)]
     return [reason for reason, bit in _BITS.items() if bits & bit], None
@@ -223,6 +230,29 @@ def slot_at(
     return judged_at(calendar, starts_at, now, busy)[1]
 
 
+def slot_beside_the_grid(calendar: Calendar, starts_at: datetime) -> Slot:
+    """A slot for one that starts at an instant at which none is offered."""
+    [shown] = in_zone(
+        [
+            Slot(
+                calendar.coach_id,
+                starts_at,
+                starts_at + timedelta(minutes=calendar.session_minutes),
+                1,
+                0,
+                0,
+                None,
+                calendar.time_zone,
+                starts_at.date(),
+                starts_at.time(),
+                0,
+            )
+        ],
+        calendar.time_zone,
+    )
+    return shown
+
+
 def _judge(
     calendar: Calendar,
     ats: list[int],
@@ -230,8 +260,8 @@ def _judge(
     capacities: list[int],
     now: datetime,
     busy: Sequence[tuple[int, int]],
-) -> tuple[list[int], dict[int, int]]:
-    """The bits of every reason against each start, and where how many sessions begin: the only place that decides.
+) -> tuple[list[int], dict[int, tuple[int, int]]]:
+    """The bits of every reason against each start, and how many seats are booked and held: the only place that decides.
 
     The starts are in order. Whether they are a month's or one instant, each rule is asked once and finds by bisection
     the starts that it forbids.
@@ -251,13 +281,14 @@ def _judge(
     return reasons, _seat(calendar, ats, capacities, reasons)
 
 
-def _seat(calendar: Calendar, ats: list[int], capacities: list[int], reasons: list[int]) -> dict[int, int]:
-    """How many sessions begin at each start that any begin at; adds the reasons that live sessions give."""
+def _seat(calendar: Calendar, ats: list[int], capacities: list[int], reasons: list[int]) -> dict[int, tuple[int, int]]:
+    """How many seats are booked and held at each start where any are; adds the reasons that they give."""
     length, buffer = calendar.session_minutes * MINUTE, calendar.buffer_minutes * MINUTE
     conflicts, full = _BITS[Unavailable.CONFLICTS_WITH_SESSION], _BITS[Unavailable.FULL]
-    booked: dict[int, int] = {}
+    booked: dict[int, tuple[int, int]] = {}
     first, count = 0, len(ats)
-    for starts_at, ends_at, sessions in calendar.taken:
+    for each in calendar.taken:
+        starts_at, ends_at, sessions, held, waiting = each
         at = starts_at * SECOND
         # Both are in order: a start that is over before this one's buffer begins is over for all that follow.
         over, until = at - buffer - length, ends_at * SECOND + buffer
@@ -265,12 +296,13 @@ def _seat(calendar: Calendar, ats: list[int], capacities: list[int], reasons: li
             first += 1
         index = first
         while index < count and ats[index] < until:
-            # The buffer lies between different starts: sessions at this very start share the slot and only count.
+            # The buffer lies between different starts: seats at this very start share the slot and only count.
             if ats[index] != at:
                 reasons[index] |= conflicts
             else:
-                booked[index] = sessions
-                if sessions >= capacities[index]:
+                capacity = capacities[index]
+                booked[index] = sessions, each.held_of(capacity) if held or waiting else 0
+                if sessions + held + waiting >= capacity:
                     reasons[index] |= full
             index += 1
     return booked

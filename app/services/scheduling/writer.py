@@ -10,7 +10,7 @@ members crosswise may: PostgreSQL ends one, which is tried again.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from app.actor import Actor
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.database import RACES, Database, DatabaseAway
 from app.platform.direct import DirectDatabase
@@ -26,19 +27,28 @@ from app.problems import Forbidden, Problem, Refusal, TryAgain
 from app.services.scheduling.booking import (
     Booked,
     BookSession,
+    ScheduleSession,
     access_booking,
     decide_booking,
     may_ask_to_book,
+    may_ask_to_schedule,
+    subject_of,
 )
 from app.services.scheduling.changes import (
     CancelSession,
+    ChangeSession,
+    CompleteSession,
+    MarkNoShow,
     RescheduleSession,
     decide_cancellation,
+    decide_completion,
     decide_move,
+    decide_no_show,
     may_ask_to_change,
 )
-from app.services.scheduling.requests import Asked, Decision, Earlier, Found
-from app.services.scheduling.writing import coach_of_session, open_requests, write_requests
+from app.services.scheduling.holds import HoldSlot, decide_hold, may_ask_to_hold
+from app.services.scheduling.requests import Already, Asked, Decision, Earlier, Found
+from app.services.scheduling.writing import coach_of_session, open_requests, settle_calendar, write_requests
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +82,9 @@ class _Waiting:
         """What no two requests under way may share, because the second has to see what the first one wrote."""
         actor, form = self.asked.actor, self.asked.form
         alone: set[object] = {actor.member_id or self}  # a member is in one place at a time, and uses a key once
-        if isinstance(form, CancelSession | RescheduleSession):
+        if isinstance(form, ScheduleSession):
+            alone |= {subject_of(self.asked), (actor.user_id, form.idempotency_key or self)}
+        elif isinstance(form, ChangeSession):
             alone.add(form.session_id)
         return alone
 
@@ -81,13 +93,18 @@ class _Waiting:
 class _Done:
     """What was decided and written of one request."""
 
-    decision: Decision | Earlier | Exception
-    session: CoachingSession | None
+    decision: Decision | Earlier | Already | Exception
+    written: CoachingSession | SlotHold | None
     version: int | None
+
+    def told(self, settled: dict[UUID, int], asked: Asked) -> "_Done":
+        """With the version that settling its calendar has made."""
+        version = settled.get(asked.calendar_id)
+        return self if version is None else replace(self, version=max(version, self.version or 0))
 
 
 class CalendarWriter:
-    """Books, cancels and reschedules for everybody in this process; `tell` hears of each calendar's new version.
+    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version.
 
     `tell_member` hears of a member whose session with somebody else than their own coach has changed.
     """
@@ -112,7 +129,10 @@ class CalendarWriter:
 
     async def book(self, actor: Actor, form: BookSession, now: datetime) -> Booked:
         """What `decide_booking` decides; a retry under the same idempotency key gets the first answer again."""
-        may_ask_to_book(actor)
+        if isinstance(form, ScheduleSession):
+            may_ask_to_schedule(actor, form)
+        else:
+            may_ask_to_book(actor)
         answer = await self._ask(Asked(actor, form, form.coach_id, now))
         if isinstance(answer, Earlier):
             async with self._database.transaction(actor.settings(), read_only=True) as db:
@@ -120,8 +140,14 @@ class CalendarWriter:
         booked: Booked = answer
         return booked
 
-    async def change(self, actor: Actor, form: CancelSession | RescheduleSession, now: datetime) -> CoachingSession:
-        """What `decide_cancellation` or `decide_move` decides."""
+    async def hold(self, actor: Actor, form: HoldSlot, now: datetime) -> SlotHold:
+        """What `decide_hold` decides; who holds the place already keeps it as it is."""
+        may_ask_to_hold(actor)
+        held: SlotHold = await self._ask(Asked(actor, form, form.coach_id, now))
+        return held
+
+    async def change(self, actor: Actor, form: ChangeSession, now: datetime) -> CoachingSession:
+        """What `changes.py` decides of a session that there is."""
         may_ask_to_change(actor)
         async with self._looking_up, self._direct.connection() as db:
             coach_id = await coach_of_session(db, actor, form.session_id)
@@ -243,13 +269,20 @@ class CalendarWriter:
 
     async def _transaction(self, group: list[Asked], *, waiting: bool) -> list[_Done | None]:
         async with self._direct.transaction() as db:
+            now = max(asked.now for asked in group)
             found = await open_requests(db, group, waiting=waiting)
+            settled: dict[UUID, int] = {}
+            for calendar_id in _with_expired_holds(found):
+                if (version := await settle_calendar(db, calendar_id, now)) is not None:
+                    settled[calendar_id] = version
+            if settled:
+                found = await open_requests(db, group, waiting=waiting)  # as it is now
             decided = [_decide(asked, what) for asked, what in zip(group, found, strict=True)]
             changes = {place: each.change for place, each in enumerate(decided) if isinstance(each, Decision)}
             written = await write_requests(db, changes) if changes else {}
         return [
-            None if decision is None else _Done(decision, *written.get(place, (None, None)))
-            for place, decision in enumerate(decided)
+            None if decision is None else _Done(decision, *written.get(place, (None, None))).told(settled, asked)
+            for place, (decision, asked) in enumerate(zip(decided, group, strict=True))
         ]
 
     def _answer(self, group: list[_Waiting], done: list[_Done | None]) -> list[_Waiting]:
@@ -263,8 +296,8 @@ class CalendarWriter:
                 continue
             if what.version is not None:
                 newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
-            if what.session is not None and what.session.coach_id != what.session.member_coach_id:
-                elsewhere.add(what.session.member_id)
+            if isinstance(what.written, CoachingSession) and what.written.coach_id != what.written.member_coach_id:
+                elsewhere.add(what.written.member_id)
             _give(each, what)
         tell = [partial(self._tell, coach_id, version) for coach_id, version in newest.items()]
         for each_tell in (*tell, *(partial(self._tell_member, member_id) for member_id in elsewhere)):
@@ -275,7 +308,12 @@ class CalendarWriter:
         return left_out
 
 
-def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Exception | None:
+def _with_expired_holds(found: list[Found | None]) -> list[UUID]:
+    calendars = {what.open_calendar.calendar for what in found if what is not None and what.open_calendar is not None}
+    return sorted(calendar.coach_id for calendar in calendars if calendar.has_expired_holds)
+
+
+def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Already | Exception | None:
     """None if it is not the request's turn; an exception is one request's own."""
     if found is None:
         return None
@@ -287,6 +325,12 @@ def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Exception
                 return decide_cancellation(asked, form, found)
             case RescheduleSession() as form:
                 return decide_move(asked, form, found)
+            case CompleteSession() as form:
+                return decide_completion(asked, form, found)
+            case MarkNoShow() as form:
+                return decide_no_show(asked, form, found)
+            case HoldSlot() as form:
+                return decide_hold(asked, form, found)
     except Exception as failure:
         if not isinstance(failure, Problem | Refusal):
             log.exception("a request could not be decided")
@@ -295,16 +339,18 @@ def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Exception
 
 
 def _give(waiting: _Waiting, done: _Done) -> None:
-    decision, session = done.decision, done.session
+    decision, written = done.decision, done.written
     if isinstance(decision, Exception):
         waiting.refuse(decision)
     elif isinstance(decision, Earlier):
         waiting.give(decision)
+    elif isinstance(decision, Already):
+        waiting.give(decision.hold)
     elif decision.refused is not None:
         waiting.refuse(decision.refused)
-    elif session is None:
+    elif written is None:
         waiting.refuse(RuntimeError("what was written has not come back"))
-    elif decision.change.booking_id is not None:
-        waiting.give(Booked(decision.change.booking_id, session, decision.slot))
+    elif decision.change.booking_id is not None and isinstance(written, CoachingSession):
+        waiting.give(Booked(decision.change.booking_id, written, decision.slot))
     else:
-        waiting.give(session)
+        waiting.give(written)

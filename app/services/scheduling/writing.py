@@ -14,10 +14,12 @@ import orjson
 
 from app.actor import Actor
 from app.models.members import MemberStatus
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession, SessionFormat, SessionKind, SessionStatus
-from app.services.scheduling.booking import MUTATION, BookSession
+from app.services.scheduling.booking import BookSession, ScheduleSession
 from app.services.scheduling.calendars import calendar_of
 from app.services.scheduling.changes import RescheduleSession
+from app.services.scheduling.holds import HoldSlot
 from app.services.scheduling.requests import Asked, Change, Found, OpenCalendar
 
 Row: TypeAlias = Any  # a mapping of columns, which asyncpg does not call one
@@ -25,8 +27,15 @@ Row: TypeAlias = Any  # a mapping of columns, which asyncpg does not call one
 if TYPE_CHECKING:
     from app.platform.direct import Connection
 
+MOST_SETTLED = 64
+"""Calendars in one transaction."""
+
 _OPEN = "SELECT * FROM open_requests($1::text::jsonb, $2)"
 _WRITE = "SELECT * FROM write_requests($1::text::jsonb)"
+_SETTLE = "SELECT settle_calendar($1, $2)"
+_AS_SYSTEM = "SELECT act_as('SYSTEM', '', '', '', '')"
+_DUE = f"SELECT ARRAY(SELECT calendars_to_settle($1) LIMIT {MOST_SETTLED})"
+_TAKE = "SELECT take_calendars($1, false)"
 _COACH_OF_SESSION = "SELECT coach_of_session($1, $2, $3, $4, $5)"
 
 
@@ -54,19 +63,40 @@ async def open_requests(db: "Connection", group: Sequence[Asked], *, waiting: bo
 
 async def write_requests(
     db: "Connection", changes: Mapping[int, Change]
-) -> dict[int, tuple[CoachingSession | None, int | None]]:
-    """Writes what was decided of the requests at these places of the group; answers session and calendar's version."""
-    booked: Counter[tuple[UUID, datetime]] = Counter()
+) -> dict[int, tuple[CoachingSession | SlotHold | None, int | None]]:
+    """Writes what was decided of the requests at these places of the group; answers the session or the hold, and the
+    calendar's version."""
+    booked: Counter[tuple[UUID | None, datetime | None]] = Counter()
     decided = []
     for place, change in changes.items():
         row = _decided(place, change)
-        if change.action == "BOOK":
-            slot = change.event.coach_id, change.event.starts_at  # type: ignore[attr-defined]
+        if change.action in {"BOOK", "HOLD"}:
+            slot = change.coach_id, change.starts_at
             row["nth"], booked[slot] = booked[slot], booked[slot] + 1
         decided.append(row)
-    places = {change.session_id: place for place, change in changes.items()}
-    rows = await db.fetch(_WRITE, _json(decided))
-    return {places[row["session"]["id"]]: (_session(row["session"]), row["version"]) for row in rows}
+    places = {change.session_id or change.hold_id: place for place, change in changes.items()}
+    written: dict[int, tuple[CoachingSession | SlotHold | None, int | None]] = {}
+    for line in await db.fetch(_WRITE, _json(decided)):
+        what = _session(line["session"]) or _hold(line["hold"])
+        assert what is not None
+        written[places[what.id]] = (what, line["version"])
+    return written
+
+
+async def settle_calendar(db: "Connection", coach_id: UUID, now: datetime) -> int | None:
+    """Gives back what is held no longer and offers what is free to who waits; the new version, if anything changed."""
+    version: int | None = await db.fetchval(_SETTLE, coach_id, now)
+    return version
+
+
+async def settle_where_due(db: "Connection", now: datetime) -> dict[UUID, int]:
+    """In each calendar where a hold has expired and whose turn nobody has; the new versions. Of one transaction."""
+    await db.fetchval(_AS_SYSTEM)
+    due = await db.fetchval(_DUE, now)
+    taken = await db.fetchval(_TAKE, due) if due else []
+    await db.fetchval(_AS_SYSTEM)  # taking a turn gives up all rights
+    versions = {coach_id: await settle_calendar(db, coach_id, now) for coach_id in taken}
+    return {coach_id: version for coach_id, version in versions.items() if version is not None}
 
 
 def rights_of(actor: Actor) -> dict[str, str]:
@@ -82,19 +112,20 @@ def _wanted(place: int, asked: Asked) -> dict[str, Any]:
     form = asked.form
     wanted: dict[str, Any] = {"place": place, "calendar_id": asked.calendar_id, **rights_of(asked.actor)}
     if isinstance(form, BookSession):
-        return wanted | {"starts_at": form.starts_at, "mutation": MUTATION, "key": form.idempotency_key}
+        wanted |= {"starts_at": form.starts_at, "mutation": form.mutation, "key": form.idempotency_key}
+        return wanted | {"subject_id": form.member_id} if isinstance(form, ScheduleSession) else wanted
+    if isinstance(form, HoldSlot):
+        return wanted | {"starts_at": form.starts_at}
     starts_at = form.starts_at if isinstance(form, RescheduleSession) else None
     return wanted | {"session_id": form.session_id, "starts_at": starts_at}  # type: ignore[attr-defined]
 
 
 def _decided(place: int, change: Change) -> dict[str, Any]:
     written = {name: value for name in Change.__slots__ if (value := getattr(change, name)) is not None}
-    event = change.event
-    return written | {
-        "place": place,
-        "event_type": type(event).__name__,
-        "event": event.model_dump(mode="json"),
-    }
+    event = written.pop("event", None)
+    if event is not None:
+        written |= {"event_type": type(event).__name__, "event": event.model_dump(mode="json")}
+    return written | {"place": place}
 
 
 def _json(values: list[dict[str, Any]]) -> str:
@@ -126,7 +157,12 @@ def _found(row: Row, calendar: OpenCalendar | None) -> Found:
         member_name=row["member_name"],
         earlier=None if hashed is None else (hashed, row["result_id"]),
         session=_session(row["session"]),
+        holds=[hold for each in row["holds"] or () if (hold := _hold(each)) is not None],
     )
+
+
+def _hold(row: Row | None) -> SlotHold | None:
+    return None if row is None or row["id"] is None else SlotHold.model_construct(**row)
 
 
 def _session(row: Row | None) -> CoachingSession | None:

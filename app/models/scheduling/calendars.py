@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from app.platform.columns import at_least, choice, one_of, stamped_now, timestamp
+from app.platform.columns import at_least, choice, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import both, guard, is_mine
 
@@ -112,13 +112,15 @@ class CalendarSlot(SQLModel, table=True):
     """One distinct start at which a coach has live sessions; the fence between different starts is the exclusion.
 
     `blocked_until` is the end plus the buffer: two ranges of start to blocked end may not meet, which is the buffer on
-    both sides said once.
+    both sides said once. `waiting` counts who is in line, and is written by a trigger only.
     """
 
     __tablename__ = "calendar_slots"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at AND ends_at <= blocked_until", name="calendar_slots_times_in_order"),
         at_least("capacity", 1, "calendar_slots"),
+        at_least("waiting", 0, "calendar_slots"),
+        Index("calendar_slots_waited_for", "coach_id", "starts_at", postgresql_where=text("waiting > 0")),
         UniqueConstraint("coach_id", "starts_at", "capacity", name="calendar_slots_capacity_key"),
         ExcludeConstraint(
             (text("uuidrange(coach_id, coach_id, '[]')"), "&&"),
@@ -133,12 +135,14 @@ class CalendarSlot(SQLModel, table=True):
     ends_at: datetime = timestamp()
     blocked_until: datetime = timestamp()
     capacity: int
+    waiting: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class CalendarSeat(SQLModel, table=True):
     """One seat taken in a slot; it says nothing of who sits there, so whoever may see the slots may count it.
 
-    The seats of a slot are numbered from 1 without gaps: whoever leaves is replaced by the last one.
+    The seats of a slot are numbered from 1 without gaps: whoever leaves is replaced by the last one. A seat without
+    `held_until` has a session; one that is held counts until that instant of the database's clock.
     """
 
     __tablename__ = "calendar_seats"
@@ -150,6 +154,7 @@ class CalendarSeat(SQLModel, table=True):
             name="calendar_seats_slot_fkey",
             onupdate="CASCADE",
         ),
+        Index("calendar_seats_held", "coach_id", "starts_at", postgresql_where=text("held_until IS NOT NULL")),
     )
 
     coach_id: UUID = Field(primary_key=True)
@@ -157,6 +162,7 @@ class CalendarSeat(SQLModel, table=True):
     seat_no: int = Field(primary_key=True)
     ends_at: datetime = timestamp()
     capacity: int
+    held_until: datetime | None = optional_timestamp()
 
 
 class Booking(SQLModel, table=True):
@@ -196,5 +202,8 @@ guard(CalendarSeat, select=_OPENED, insert=_OPENED, update=_OPENED, delete=_OPEN
 guard(
     Booking,
     select=[is_mine("member_id", "member_id"), is_mine("coach_id", "coach_id")],
-    insert=[both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id"))],
+    insert=[
+        both(is_mine("member_id", "member_id"), is_mine("coach_id", "calendar_id")),
+        both(is_mine("coach_id", "coach_id"), "session_id IS NOT NULL"),
+    ],
 )

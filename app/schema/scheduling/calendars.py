@@ -97,6 +97,9 @@ class Slot(Node):
     ends_at: datetime = strawberry.field(description="UTC.")
     capacity: int = strawberry.field(description="How many members it takes.")
     booked: int = strawberry.field(description="How many places are taken.")
+    held: int = strawberry.field(
+        description="How many places are kept for somebody who is choosing, or waits and comes first."
+    )
     remaining: int = strawberry.field(description="How many places are free.")
     is_bookable: bool = strawberry.field(description="Whether a booking would be confirmed now.")
     unavailable_reason: Unavailable | None = strawberry.field(
@@ -210,12 +213,49 @@ class RemoveTimeOffInput:
 class BookSessionInput:
     coach_id: strawberry.ID = strawberry.field(description="Whose slot it is.")
     starts_at: datetime = strawberry.field(description="The start of a listed slot.")
+    hold_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The place that is held for you; default: the one at this start, if any."
+    )
     kind: SessionKind = strawberry.field(default=SessionKind.REGULAR, description="What it is for.")
     format: SessionFormat = strawberry.field(default=SessionFormat.INDIVIDUAL, description="How it is held.")
     note: str | None = strawberry.field(default=strawberry.UNSET, description="For the coach; up to 2,000 characters.")
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET, description="Chosen by the client: a retry under the same key books nothing twice."
     )
+
+
+@strawberry.input(description="A session to book for a member.")
+class ScheduleSessionInput:
+    coach_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="For admins: whose slot it is; default: the asker's own."
+    )
+    member_id: strawberry.ID = strawberry.field(description="For whom; a coach's own member.")
+    starts_at: datetime = strawberry.field(description="The start of a slot; with an override any instant.")
+    kind: SessionKind = strawberry.field(default=SessionKind.REGULAR, description="What it is for.")
+    format: SessionFormat = strawberry.field(default=SessionFormat.INDIVIDUAL, description="How it is held.")
+    note: str | None = strawberry.field(default=strawberry.UNSET, description="Up to 2,000 characters.")
+    override_reason: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Books outside of availability, time off, notice and booking window too, and in the past; "
+        "kept in the history. Nothing overrides a full slot or another session at the time.",
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Chosen by the client: a retry under the same key books nothing twice."
+    )
+
+
+@strawberry.input(description="A session that took place.")
+class CompleteSessionInput:
+    session_id: strawberry.ID = strawberry.field(description="The session.")
+    override_reason: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Needed for one that was marked as a no-show; kept in the history."
+    )
+
+
+@strawberry.input(description="A session to which its member did not come.")
+class MarkNoShowInput:
+    session_id: strawberry.ID = strawberry.field(description="The session.")
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description="Up to 200 characters; kept.")
 
 
 @strawberry.input(description="A session to cancel.")
@@ -230,4 +270,8 @@ class RescheduleSessionInput:
     starts_at: datetime = strawberry.field(description="The start of a listed slot of the same coach.")
     expected_version: int | None = strawberry.field(
         default=strawberry.UNSET, description="The version that the asker saw; refused if it has changed since."
+    )
+    override_reason: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="For coaches and admins, who may move it past availability, notice and booking window; kept.",
     )

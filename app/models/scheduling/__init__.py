@@ -1,0 +1,31 @@
+"""A coach's calendar: availability, seats, holds, waiting lists, series, and bookings."""
+
+from app.models.scheduling.calendars import (
+    AvailabilityWindow,
+    Booking,
+    BookingStatus,
+    CalendarSeat,
+    CalendarSlot,
+    CoachCalendar,
+    DayOfWeek,
+    TimeOff,
+    TimeOffKind,
+)
+from app.models.scheduling.holds import SlotHold, WaitingListEntry, WaitingStatus
+from app.models.scheduling.series import SessionSeries
+
+__all__ = [
+    "AvailabilityWindow",
+    "Booking",
+    "BookingStatus",
+    "CalendarSeat",
+    "CalendarSlot",
+    "CoachCalendar",
+    "DayOfWeek",
+    "SessionSeries",
+    "SlotHold",
+    "TimeOff",
+    "TimeOffKind",
+    "WaitingListEntry",
+    "WaitingStatus",
+]

@@ -1,0 +1,96 @@
+"""Holding a place, and waiting for one."""
+
+from typing import Annotated
+
+import strawberry
+
+from app.models import scheduling as models
+from app.schema.problems import (
+    HoldExpired,
+    HoldNotExtendable,
+    MemberNotActive,
+    NotInLine,
+    SlotFull,
+    SlotNotFull,
+    SlotUnavailable,
+    TooManyWaitingLists,
+    result_of,
+)
+from app.schema.relations import Info
+from app.schema.scheduling import (
+    ExtendHoldInput,
+    HoldSlotInput,
+    JoinWaitingListInput,
+    LeaveWaitingListInput,
+    ReleaseHoldInput,
+    Removed,
+    SlotHold,
+    WaitingListEntry,
+)
+from app.services import scheduling as scheduling_service
+from app.wire.inputs import fields_of
+from app.wire.relay import global_id, parse_key
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        graphql_type=result_of("HoldSlotResult", SlotHold, SlotFull, SlotUnavailable, MemberNotActive),
+        description="Keeps a place of a listed slot for five minutes; a place that the asker held with the same coach "
+        "is given back for it.",
+    )
+    async def hold_slot(
+        self, info: Info, input: Annotated[HoldSlotInput, strawberry.argument(description="Where.")]
+    ) -> models.SlotHold:
+        form = scheduling_service.HoldSlot.read(**fields_of(input, coach_id="Coach"))
+        return await info.context.hold(form)
+
+    @strawberry.mutation(
+        graphql_type=result_of("ExtendHoldResult", SlotHold, HoldExpired, HoldNotExtendable),
+        description="Keeps a held place for five minutes more; once.",
+    )
+    async def extend_hold(
+        self, info: Info, input: Annotated[ExtendHoldInput, strawberry.argument(description="Which.")]
+    ) -> models.SlotHold:
+        hold_id = parse_key(input.hold_id, "SlotHold", "holdId")
+        return await info.context.write(scheduling_service.extend_hold, hold_id=hold_id)
+
+    @strawberry.mutation(
+        graphql_type=result_of("ReleaseHoldResult", Removed, HoldExpired),
+        description="Gives a held place back: to who is first in line, or to everybody.",
+    )
+    async def release_hold(
+        self, info: Info, input: Annotated[ReleaseHoldInput, strawberry.argument(description="Which.")]
+    ) -> Removed:
+        hold_id = parse_key(input.hold_id, "SlotHold", "holdId")
+        await info.context.write(scheduling_service.release_hold, hold_id=hold_id, now=info.context.now())
+        return Removed(id=global_id("SlotHold", hold_id))
+
+    @strawberry.mutation(
+        graphql_type=result_of(
+            "JoinWaitingListResult",
+            WaitingListEntry,
+            SlotNotFull,
+            SlotUnavailable,
+            MemberNotActive,
+            TooManyWaitingLists,
+        ),
+        description="Waits for a place in a full slot, behind those who wait already.",
+    )
+    async def join_waiting_list(
+        self, info: Info, input: Annotated[JoinWaitingListInput, strawberry.argument(description="Where.")]
+    ) -> models.WaitingListEntry:
+        form = scheduling_service.JoinWaitingList.read(**fields_of(input, coach_id="Coach"))
+        return await info.context.write(scheduling_service.join_waiting_list, form=form, now=info.context.now())
+
+    @strawberry.mutation(
+        graphql_type=result_of("LeaveWaitingListResult", WaitingListEntry, NotInLine),
+        description="Leaves a line; what was offered goes to the next.",
+    )
+    async def leave_waiting_list(
+        self, info: Info, input: Annotated[LeaveWaitingListInput, strawberry.argument(description="Which.")]
+    ) -> models.WaitingListEntry:
+        entry_id = parse_key(input.entry_id, "WaitingListEntry", "entryId")
+        return await info.context.write(
+            scheduling_service.leave_waiting_list, entry_id=entry_id, now=info.context.now()
+        )

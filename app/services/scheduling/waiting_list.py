@@ -1,0 +1,125 @@
+"""Waiting for a place in a full slot: the first in line is offered what becomes free, for a time, then the next.
+
+`settle_calendar` in the database makes the offers, in the turn of whatever frees a place. Until somebody has taken it,
+a place that is waited for is never listed as free.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.actor import Actor
+from app.forms import Form, Instant
+from app.models.members import Member, MemberStatus
+from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
+from app.problems import Forbidden, MemberNotActive, NotInLine, SlotNotFull, TooManyWaitingLists
+from app.services.identity.permissions import require
+from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar, settle_calendar
+from app.services.scheduling.refusals import refusal
+from app.services.scheduling.slots import Unavailable, reasons_against
+
+MOST_LISTS = 20
+"""That one member may be in at a time."""
+
+_LIVE = (WaitingStatus.WAITING, WaitingStatus.OFFERED)
+_END = text("SELECT end_hold(:hold_id)")
+
+
+class JoinWaitingList(Form):
+    coach_id: UUID
+    starts_at: Instant
+
+
+def may_ask_to_wait(actor: Actor) -> None:
+    """Raises `Unauthenticated` or `Forbidden` for who books nothing for themselves."""
+    require(actor, "sessions:write")
+    if actor.member_id is None:
+        raise Forbidden("Only members wait for a place")
+
+
+async def join_waiting_list(
+    db: AsyncSession, actor: Actor, *, form: JoinWaitingList, now: datetime
+) -> WaitingListEntry:
+    """At the end of the line; who is in it already stays where they are.
+
+    Raises `SlotNotFull` for a slot that can be booked, `SlotUnavailable` for one that could not be if it were not full,
+    `MemberNotActive` and `TooManyWaitingLists`.
+    """
+    may_ask_to_wait(actor)
+    assert actor.member_id is not None
+    await open_calendar(db, form.coach_id, locked=True)
+    await settle_calendar(db, form.coach_id, now)
+    there = await _live_entry(db, actor.member_id, form.coach_id, form.starts_at)
+    if there is not None:
+        return there
+    status = (await db.exec(select(Member.status).where(Member.id == actor.member_id))).one_or_none()
+    if status is not MemberStatus.ACTIVE:
+        raise MemberNotActive
+    calendar, busy = await read_calendar(db, form.coach_id, form.starts_at, form.starts_at, member_id=actor.member_id)
+    reasons = reasons_against(calendar, form.starts_at, now, busy)
+    if others := [reason for reason in reasons if reason is not Unavailable.FULL]:
+        raise refusal(others)
+    if not reasons or await _holds_a_place(db, actor.member_id, form):
+        raise SlotNotFull
+    lists = select(func.count()).where(
+        WaitingListEntry.member_id == actor.member_id, col(WaitingListEntry.status).in_(_LIVE)
+    )
+    if (await db.exec(lists)).one() >= MOST_LISTS:
+        raise TooManyWaitingLists(f"You wait for {MOST_LISTS} slots already; leave one of the lines first")
+    entry = WaitingListEntry(coach_id=form.coach_id, member_id=actor.member_id, starts_at=form.starts_at)
+    db.add(entry)
+    await db.flush()
+    await db.refresh(entry)
+    await raise_version(db, form.coach_id)
+    return entry
+
+
+async def leave_waiting_list(db: AsyncSession, actor: Actor, *, entry_id: UUID, now: datetime) -> WaitingListEntry:
+    """Also how an offer is declined: it goes to the next in line. Raises `NotInLine`."""
+    may_ask_to_wait(actor)
+    mine = select(WaitingListEntry).where(
+        WaitingListEntry.id == entry_id,
+        WaitingListEntry.member_id == actor.member_id,
+        col(WaitingListEntry.status).in_(_LIVE),
+    )
+    entry = (await db.exec(mine)).one_or_none()
+    if entry is None:
+        raise NotInLine
+    await open_calendar(db, entry.coach_id, locked=True)
+    entry = (await db.exec(mine.execution_options(populate_existing=True))).one_or_none()
+    if entry is None:
+        raise NotInLine
+    hold_id = (await db.exec(select(SlotHold.id).where(SlotHold.entry_id == entry_id))).one_or_none()
+    entry.sqlmodel_update({"status": WaitingStatus.LEFT, "closed_at": now})
+    db.add(entry)
+    await db.flush()
+    if hold_id is not None:
+        await db.execute(_END, {"hold_id": hold_id})
+    await settle_calendar(db, entry.coach_id, now)
+    await raise_version(db, entry.coach_id)
+    return entry
+
+
+async def _live_entry(
+    db: AsyncSession, member_id: UUID, coach_id: UUID, starts_at: datetime
+) -> WaitingListEntry | None:
+    return (
+        await db.exec(
+            select(WaitingListEntry).where(
+                WaitingListEntry.member_id == member_id,
+                WaitingListEntry.coach_id == coach_id,
+                WaitingListEntry.starts_at == starts_at,
+                col(WaitingListEntry.status).in_(_LIVE),
+            )
+        )
+    ).one_or_none()
+
+
+async def _holds_a_place(db: AsyncSession, member_id: UUID, form: JoinWaitingList) -> bool:
+    mine = select(SlotHold.id).where(
+        SlotHold.member_id == member_id, SlotHold.coach_id == form.coach_id, SlotHold.starts_at == form.starts_at
+    )
+    return (await db.exec(mine)).first() is not None

@@ -1,0 +1,201 @@
+-- These functions act for the system and give back what was set: a failure rolls the setting back with all else.
+
+-- The coach's policy is the one of the day on which a session is booked.
+CREATE FUNCTION copy_cancellation_policy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT c.cancellation_notice_hours INTO NEW.cancellation_notice_hours FROM coaches c WHERE c.id = NEW.coach_id;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER sessions_copy_cancellation_policy BEFORE INSERT ON sessions
+  FOR EACH ROW EXECUTE FUNCTION copy_cancellation_policy();
+
+-- What a session may become, and who closes it: the coach who held it, and admins.
+CREATE FUNCTION hold_to_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (OLD.status = 'SCHEDULED' OR (OLD.status = 'NO_SHOW' AND NEW.status = 'COMPLETED')) THEN
+    RAISE EXCEPTION 'a session that is % does not become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'sessions_transitions', TABLE = 'sessions';
+  END IF;
+  IF NEW.status IN ('COMPLETED', 'NO_SHOW') AND current_setting('app.system', true) IS DISTINCT FROM 'on'
+    AND current_setting('app.role', true) IS DISTINCT FROM 'ADMIN'
+    AND nullif(current_setting('app.coach_id', true), '')::uuid IS DISTINCT FROM NEW.coach_id
+  THEN
+    RAISE EXCEPTION 'only its coach closes a session' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER sessions_hold_to_transitions BEFORE UPDATE OF status ON sessions
+  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION hold_to_transitions();
+
+-- When a member has sessions, in epoch seconds and without saying with whom: for the member, for their coach, for a coach
+-- with whom they have one to come, and for admins. Moving a session must not put its member in two places.
+CREATE OR REPLACE FUNCTION busy_times(member uuid, since timestamptz, until timestamptz)
+  RETURNS TABLE (starts_at bigint, ends_at bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  asking_coach uuid := nullif(current_setting('app.coach_id', true), '')::uuid;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  IF was = 'on' OR current_setting('app.role', true) = 'ADMIN'
+    OR nullif(current_setting('app.member_id', true), '')::uuid = member
+    OR EXISTS (SELECT FROM members m WHERE m.id = member AND m.coach_id = asking_coach)
+    OR EXISTS (SELECT FROM sessions s WHERE s.member_id = member AND s.coach_id = asking_coach
+               AND s.status = 'SCHEDULED')
+  THEN
+    RETURN QUERY SELECT extract(epoch FROM s.starts_at)::bigint, extract(epoch FROM s.ends_at)::bigint
+      FROM sessions s WHERE s.member_id = member AND s.status <> 'CANCELLED'
+      AND s.starts_at >= since AND s.starts_at < until;
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
+
+-- How many are in line for a slot stands with the slot, where whoever may see it reads it without their names.
+CREATE FUNCTION count_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  IF TG_OP <> 'INSERT' AND OLD.status = 'WAITING' THEN
+    UPDATE calendar_slots SET waiting = waiting - 1 WHERE coach_id = OLD.coach_id AND starts_at = OLD.starts_at;
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.status = 'WAITING' THEN
+    UPDATE calendar_slots SET waiting = waiting + 1 WHERE coach_id = NEW.coach_id AND starts_at = NEW.starts_at;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'nobody sits in this slot, so there is nothing to wait for'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'waiting_list_for_a_taken_slot', TABLE = 'waiting_list_entries';
+    END IF;
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER waiting_list_is_counted AFTER INSERT OR DELETE OR UPDATE OF status ON waiting_list_entries
+  FOR EACH ROW EXECUTE FUNCTION count_waiting();
+
+-- Gives a held place back; whoever waits for it is looked for by `settle_calendar`.
+CREATE FUNCTION end_hold(hold uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  ended slot_holds;
+BEGIN
+  SELECT h.* INTO ended FROM slot_holds h WHERE h.id = hold;
+  IF FOUND THEN
+    PERFORM leave_seat(ended.coach_id, ended.starts_at, ended.seat_no);
+    PERFORM close_gap(ended.coach_id, ended.starts_at, ended.seat_no);
+  END IF;
+END $$;
+
+-- Whoever is in line no longer is; told to the outbox unless they have seen to it themselves.
+CREATE FUNCTION close_entry(entry uuid, outcome text, present timestamptz) RETURNS void LANGUAGE sql AS $$
+  WITH closed AS (
+    UPDATE waiting_list_entries e SET status = outcome, closed_at = present
+      WHERE e.id = entry AND e.status IN ('WAITING', 'OFFERED') RETURNING e.*
+  )
+  INSERT INTO outbox (event_type, event)
+    SELECT 'WaitingListLeft', jsonb_build_object('entry_id', c.id, 'coach_id', c.coach_id, 'member_id', c.member_id,
+                                                 'starts_at', c.starts_at, 'outcome', c.status) FROM closed c
+$$;
+
+-- In the calendar's turn: gives back what is held no longer, and offers what is free to whoever is first in line. Times of
+-- sessions are compared with `present`, holds with the database's clock alone. Answers the new version, or null if nothing
+-- has changed. Whoever may not come (another session then, no longer a member) leaves the line; so does everybody
+-- where nobody may (too late, time off, an inactive coach).
+CREATE FUNCTION settle_calendar(coach uuid, present timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  changed boolean := false;
+  ended record;
+  terms record;
+  slot calendar_slots;
+  entry waiting_list_entries;
+  lasting interval;
+  is_offered boolean;
+  new_hold uuid;
+  seat integer;
+  new_version integer;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  -- The last seat first: closing a gap moves no other of these.
+  FOR ended IN SELECT h.id, h.entry_id FROM slot_holds h WHERE h.coach_id = coach AND h.expires_at <= now()
+    ORDER BY h.starts_at, h.seat_no DESC
+  LOOP
+    changed := true;
+    PERFORM end_hold(ended.id), close_entry(ended.entry_id, 'LAPSED', present);
+  END LOOP;
+
+  SELECT c.status = 'ACTIVE' AS is_active, make_interval(mins => c.min_notice_minutes) AS notice,
+    make_interval(mins => c.waiting_offer_minutes) AS offer INTO terms FROM coaches c WHERE c.id = coach;
+  FOR slot IN SELECT s.* FROM calendar_slots s WHERE s.coach_id = coach AND s.waiting > 0 ORDER BY s.starts_at LOOP
+    lasting := least(terms.offer, slot.starts_at - terms.notice - present);
+    is_offered := terms.is_active AND lasting > interval '0' AND NOT EXISTS (
+      SELECT FROM time_off o WHERE o.coach_id = coach AND o.starts_at < slot.ends_at AND o.ends_at > slot.starts_at);
+    LOOP
+      SELECT e.* INTO entry FROM waiting_list_entries e
+        WHERE e.coach_id = coach AND e.starts_at = slot.starts_at AND e.status = 'WAITING' ORDER BY e.place LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      SELECT count(*) + 1 INTO seat FROM calendar_seats t WHERE t.coach_id = coach AND t.starts_at = slot.starts_at;
+      EXIT WHEN is_offered AND seat > slot.capacity;
+      changed := true;
+      IF NOT is_offered
+        OR NOT EXISTS (SELECT FROM members m WHERE m.id = entry.member_id AND m.status = 'ACTIVE')
+        OR EXISTS (SELECT FROM sessions s WHERE s.member_id = entry.member_id AND s.status <> 'CANCELLED'
+                   AND s.starts_at < slot.ends_at AND s.ends_at > slot.starts_at)
+        OR EXISTS (SELECT FROM slot_holds h WHERE h.member_id = entry.member_id AND h.coach_id = coach
+                   AND h.starts_at = slot.starts_at)
+      THEN
+        PERFORM close_entry(entry.id, 'CLOSED', present);
+        CONTINUE;
+      END IF;
+      new_hold := gen_random_uuid();
+      INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity, held_until)
+        VALUES (coach, slot.starts_at, seat, slot.ends_at, slot.capacity, now() + lasting);
+      INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended, entry_id)
+        VALUES (new_hold, coach, entry.member_id, slot.starts_at, slot.ends_at, seat, now() + lasting, false, entry.id);
+      UPDATE waiting_list_entries e SET status = 'OFFERED', offered_at = present WHERE e.id = entry.id;
+      INSERT INTO outbox (event_type, event) VALUES ('PlaceOffered', jsonb_build_object(
+        'hold_id', new_hold, 'entry_id', entry.id, 'coach_id', coach, 'member_id', entry.member_id,
+        'starts_at', slot.starts_at, 'expires_at', now() + lasting));
+    END LOOP;
+    DELETE FROM calendar_slots s WHERE s.coach_id = coach AND s.starts_at = slot.starts_at AND s.waiting = 0
+      AND NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = coach AND t.starts_at = s.starts_at);
+  END LOOP;
+  IF changed THEN
+    UPDATE coach_calendars k SET version = k.version + 1 WHERE k.coach_id = coach RETURNING k.version INTO new_version;
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  RETURN new_version;
+END $$;
+
+-- Ends all that is held and waited for at a start that is offered no longer.
+CREATE FUNCTION close_queue(coach uuid, slot_start timestamptz, present timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  PERFORM close_entry(e.id, 'CLOSED', present) FROM waiting_list_entries e
+    WHERE e.coach_id = coach AND e.starts_at = slot_start AND e.status IN ('WAITING', 'OFFERED');
+  PERFORM end_hold(h.id) FROM (SELECT id FROM slot_holds WHERE coach_id = coach AND starts_at = slot_start
+                               ORDER BY seat_no DESC) h;
+  DELETE FROM calendar_slots s WHERE s.coach_id = coach AND s.starts_at = slot_start
+    AND NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = coach AND t.starts_at = slot_start);
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
+
+-- Calendars in which a hold has expired, or somebody waits for what has begun.
+CREATE FUNCTION calendars_to_settle(present timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+  SELECT h.coach_id FROM slot_holds h WHERE h.expires_at <= now()
+  UNION SELECT e.coach_id FROM waiting_list_entries e WHERE e.status = 'WAITING' AND e.starts_at <= present
+$$;
+
+-- Where each of these stands in line, counted from 1, if the asker may see the entry; others in the line stay unseen.
+CREATE FUNCTION positions_in_line(entries uuid[]) RETURNS TABLE (entry_id uuid, "position" integer)
+  LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  seen uuid[] := ARRAY(SELECT e.id FROM waiting_list_entries e WHERE e.id = ANY (entries) AND e.status = 'WAITING');
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  RETURN QUERY SELECT mine.id, count(*)::integer FROM waiting_list_entries mine
+    JOIN waiting_list_entries e ON e.coach_id = mine.coach_id AND e.starts_at = mine.starts_at
+      AND e.status = 'WAITING' AND e.place <= mine.place
+    WHERE mine.id = ANY (seen) GROUP BY mine.id;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
