@@ -42,6 +42,7 @@ class Mutation(
 @strawberry.type(description="Staying informed: a snapshot first, then what changes.")
 class Subscription(
     scheduling.Subscription,  # slotAvailability
+    sessions.Subscription,  # sessionChanged
 ):
     pass
 

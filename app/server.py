@@ -24,6 +24,7 @@ from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
+from app.live.views import LiveViews
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
@@ -68,14 +69,25 @@ class Application:
         self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
         self.bus = Bus(settings.redis_url)
         readings = CalendarReadings(self.direct)
-        self.live = LiveCalendars(self.database, self.direct, readings, self.bus, clock, settings.sweep_seconds)
+        self.views = LiveViews(self.database, self.bus, clock, settings.sweep_seconds)
+        self.live = LiveCalendars(
+            self.database,
+            self.direct,
+            readings,
+            self.bus,
+            clock,
+            settings.sweep_seconds,
+            heard_by=self.views.hear_calendar,
+        )
         tokens = AccessTokens(
             settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
         )
         self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
-        calendars = CalendarWriter(self.direct, self.database, self.live.tell)
-        self.house = House(self.database, self.direct, self.live, readings, calendars, Passwords(), making, clock)
+        calendars = CalendarWriter(self.direct, self.database, self.live.tell, self.views.tell_member)
+        self.house = House(
+            self.database, self.direct, self.live, self.views, readings, calendars, Passwords(), making, clock
+        )
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
@@ -154,6 +166,7 @@ class Application:
         await self.direct.open()
         await self.bus.start()
         self.live.start()
+        self.views.start()
         self.settling.start()
         self.reminding.start()
         try:
@@ -163,6 +176,7 @@ class Application:
             await self.settling.stop()
             await self.house.calendars.stop()
             await self.live.stop()
+            await self.views.stop()
             await self.bus.stop()
             await self.documents.close()
             self.house.passwords.close()
