@@ -30,6 +30,7 @@ from app.schema.scheduling.holds import (
     LeaveWaitingListInput,
     ReleaseHoldInput,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "SlotReason",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
+    "WaitingListChanged",
     "WaitingListEntry",
     "slot_id",
 ]
