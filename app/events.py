@@ -69,6 +69,16 @@ class SessionCancelled(Event):
     starts_at: datetime
 
 
+class SessionNoteShared(Event):
+    """The other side can read a note from now on."""
+
+    note_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    author_user_id: UUID
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

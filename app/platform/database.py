@@ -106,10 +106,11 @@ class _Session(AsyncSession):
 
 
 class Database:
-    """Hands out transactions that know who is asking."""
+    """Hands out transactions that know who is asking, and carry along what services and loaders need of the process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, carried: Mapping[str, Any] | None = None) -> None:
         self.engine = engine
+        self._carried = dict(carried or {})
 
     @asynccontextmanager
     async def transaction(self, settings: Mapping[str, str], *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
@@ -129,7 +130,8 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, settings: Mapping[str, str], read_only: bool) -> AsyncIterator[AsyncSession]:
-        async with _Session(self.engine, expire_on_commit=False, autoflush=False) as db, db.begin():
+        info = dict(self._carried)
+        async with _Session(self.engine, expire_on_commit=False, autoflush=False, info=info) as db, db.begin():
             try:
                 if read_only:
                     await db.connection(execution_options={"postgresql_readonly": True})

@@ -116,7 +116,7 @@ class SessionHasBegun(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "The session was changed since the asker saw it.")
+@shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 

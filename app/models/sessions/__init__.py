@@ -8,12 +8,16 @@ from app.models.sessions.coaching_sessions import (
     SessionKind,
     SessionStatus,
 )
+from app.models.sessions.notes import NoteTemplate, NoteVisibility, SessionNote
 
 __all__ = [
     "CoachingSession",
+    "NoteTemplate",
+    "NoteVisibility",
     "SessionChange",
     "SessionChangeKind",
     "SessionFormat",
     "SessionKind",
+    "SessionNote",
     "SessionStatus",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.platform.embedded.account import Account
-from app.platform.embedded.data_folder import open_private
+from app.platform.private_files import open_private
 from app.platform.embedded.failures import EmbeddedServerFailed, tail
 
 _POLL_SECONDS = 0.01
