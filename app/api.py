@@ -18,6 +18,7 @@ class Query(
     coaches.Query,  # coaches, coach
     members.Query,  # members, member
     sessions.Query,  # sessions, session
+    sessions.NotesQuery,  # noteTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
 ):
     pass
@@ -30,6 +31,7 @@ class Mutation(
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # bookSession, cancelSession, rescheduleSession
+    sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
 ):
     pass
 

@@ -82,6 +82,23 @@ REFRESH = (
     "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename"
     f" ... on AuthSession {{ accessToken refreshToken viewer {{ user {{ email }} }} }} {PROBLEM} }} }}"
 )
+NOTE = "id version isDraft visibility template author { role name } sections { heading text }"
+WRITE_NOTE = (
+    f"mutation ($input: WriteSessionNoteInput!) {{ writeSessionNote(input: $input) {{ __typename ... on SessionNote {{"
+    f" {NOTE} session {{ id }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+UPDATE_NOTE = (
+    "mutation ($input: UpdateSessionNoteInput!) { updateSessionNote(input: $input) { __typename ... on SessionNote {"
+    f" {NOTE} }} {PROBLEM} ... on InvalidInput {{ field }} ... on VersionConflict {{ currentVersion }} }} }}"
+)
+REMOVE_NOTE = (
+    "mutation ($input: RemoveSessionNoteInput!) { removeSessionNote(input: $input) { __typename ... on Removed { id }"
+    f" {PROBLEM} }} }}"
+)
+ADD_TEMPLATE = (
+    "mutation ($input: AddNoteTemplateInput!) { addNoteTemplate(input: $input) { __typename ... on NoteTemplate { id"
+    f" name headings isBuiltIn }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
 
 EVERY_DAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
@@ -107,6 +124,17 @@ async def booked(practice: Practice, who: Person, coach: Person, starts_at: str,
     answer = await book(practice, who, coach, starts_at, **more)
     assert answer["__typename"] == "Booking", answer
     return str(answer["session"]["id"])
+
+
+async def noted(
+    practice: Practice, who: Person, session_id: str, words: str = "Words", *, visibility: str = "SHARED", **more: Any
+) -> dict[str, Any]:
+    """A note that was written, of one section."""
+    sections = [{"heading": "Heading", "text": words}]
+    given = {"sessionId": session_id, "visibility": visibility, "sections": sections, **more}
+    note: dict[str, Any] = await practice.ask(WRITE_NOTE, who, input=given)
+    assert note["__typename"] == "SessionNote", note
+    return note
 
 
 async def slots(

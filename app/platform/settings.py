@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     )
     encryption_keys: str = Field(
         "",
-        description="Keys that wrap the keys of what is encrypted, `id:base64`, with commas between; the first encrypts,"
-        " all decrypt. Empty: those of `ENCRYPTION_KEY_FILE`.",
+        description="Keys that wrap the keys of what is encrypted, `id:base64`, with commas between; the first"
+        " encrypts, all decrypt. Empty: those of `ENCRYPTION_KEY_FILE`.",
     )
     encryption_key_file: Path | None = Field(
         None,

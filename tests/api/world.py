@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, booked
+from tests.operations import ADD_TEMPLATE, ADD_TIME_OFF, add_window, booked, noted
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -52,11 +52,15 @@ class World:
         window = await add_window(self.practice, coach, seats=3)
         away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
         time_off = await self.practice.ask(ADD_TIME_OFF, coach, input=away)
+        template = await self.practice.ask(ADD_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
+        session = await booked(self.practice, member, coach, NINE)
         return {
             "AvailabilityWindow": window,
             "Coach": coach.id,
             "Member": member.id,
-            "Session": await booked(self.practice, member, coach, NINE),
+            "NoteTemplate": template["id"],
+            "Session": session,
+            "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, book
+from tests.operations import ADD_TEMPLATE, ADD_TIME_OFF, add_window, book, noted
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -45,6 +45,7 @@ class World:
             "TimeOff": await world.spare_time_off(),
             "User": global_id("User", world.member.user.id),
         }
+        world.ids |= {"NoteTemplate": await world.spare_template(), "SessionNote": await world.spare_note()}
         return world
 
     def person(self, role: str) -> Person:
@@ -57,6 +58,18 @@ class World:
     async def spare_time_off(self) -> str:
         given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
         return str((await self.practice.ask(ADD_TIME_OFF, self.coach, input=given))["id"])
+
+    async def spare_template(self) -> str:
+        self.made += 1
+        given = {"name": f"Template {self.made}", "headings": ["Only one"]}
+        return str((await self.practice.ask(ADD_TEMPLATE, self.coach, input=given))["id"])
+
+    async def spare_note(self) -> str:
+        return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
+
+    def new_name(self) -> str:
+        self.made += 1
+        return f"New {self.made}"
 
     def new_address(self) -> str:
         self.made += 1
@@ -111,6 +124,7 @@ def of_the_closed(world: World) -> str:
 STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
 LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
+SECTIONS = [{"heading": "Other", "text": "Words"}]
 
 ACCESS = {
     "Query.node": Row("Coach", given(id=its("Coach"))),
@@ -122,6 +136,7 @@ ACCESS = {
     "Query.member": Row(LOGIN, given(id=its("Member"))),
     "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
+    "Query.noteTemplates": Row(LOGIN, given(), ("notes:read",)),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -166,6 +181,27 @@ ACCESS = {
     ),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Mutation.writeSessionNote": Row(
+        LOGIN, inputs(sessionId=its("Session"), visibility="SHARED", sections=SECTIONS), ("notes:write",)
+    ),
+    "Mutation.updateSessionNote": Row(
+        LOGIN,
+        inputs(id=its("SessionNote"), expectedVersion=1, sections=SECTIONS),
+        ("notes:write",),
+        EVERYBODY,
+        only=STAFF,
+    ),
+    "Mutation.removeSessionNote": Row(LOGIN, inputs(id=World.spare_note), ("notes:write",), EVERYBODY, only=STAFF),
+    "Mutation.addNoteTemplate": Row(
+        LOGIN,
+        inputs(name=World.new_name, headings=["First"], coachId=its("Coach")),
+        ("note_templates:write",),
+        STAFF,
+    ),
+    "Mutation.updateNoteTemplate": Row(
+        LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
+    ),
+    "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_template), ("note_templates:write",), STAFF),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
 }
 
@@ -185,7 +221,9 @@ NODES = {
     "Booking": LOGIN,
     "Coach": "Coach",
     "Member": LOGIN,
+    "NoteTemplate": LOGIN,
     "Session": LOGIN,
+    "SessionNote": LOGIN,
     "Slot": "Slot",
     "TimeOff": LOGIN,
     "User": LOGIN,

@@ -64,10 +64,18 @@ class ReadNote:
 
     @classmethod
     def of(cls, note: SessionNote, content: NoteContent) -> "ReadNote":
-        author = NoteAuthor(note.written_by, content.author_name)
-        shown = {name: getattr(note, name) for name in ("id", "session_id", "visibility", "is_draft", "version")}
-        times = {"created_at": note.created_at, "updated_at": note.updated_at}
-        return cls(author=author, template=content.template, sections=content.sections, **shown, **times)
+        return cls(
+            id=note.id,
+            session_id=note.session_id,
+            author=NoteAuthor(note.written_by, content.author_name),
+            visibility=note.visibility,
+            is_draft=note.is_draft,
+            version=note.version,
+            template=content.template,
+            sections=content.sections,
+            created_at=note.created_at,
+            updated_at=note.updated_at,
+        )
 
 
 def key_of(note: SessionNote) -> Owned:

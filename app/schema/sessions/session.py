@@ -12,6 +12,7 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.schema.sessions.notes import SessionNote
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -85,6 +86,13 @@ class Session(Node):
     )
     history = relation(
         list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."
+    )
+    notes = relation(
+        list[SessionNote] | None,
+        session_loaders.notes_by_session,
+        key="id",
+        description="Those that the asker may see, in the order in which they were begun; null for who may see none.",
+        shown_to=lambda actor, session: actor.may("notes:read"),
     )
 
     @classmethod

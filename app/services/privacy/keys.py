@@ -21,7 +21,9 @@ _CHECKED = b"the key that was used here"
 
 _IS_THERE = text("SELECT to_regclass('master_keys') IS NOT NULL")
 _KEY_OF_SESSION = text("SELECT id, member_id, wrapped_key FROM key_of_session(:session)")
-_KEEP_MEMBER_KEY = text("SELECT id, member_id, wrapped_key FROM keep_member_key(:session, :key, :master, :check, :wrapped)")
+_KEEP_MEMBER_KEY = text(
+    "SELECT id, member_id, wrapped_key FROM keep_member_key(:session, :key, :master, :check, :wrapped)"
+)
 _CHECK_OF_MASTER_KEY = text("SELECT check_of_master_key(:master)")
 
 
@@ -57,7 +59,9 @@ def refuse_other(master: MasterKeys, name: str, check_value: bytes) -> None:
     try:
         _named(master, name).unseal(check_value, place_of_check_value(name))
     except UnreadableValue:
-        raise InvalidSettings(f"{master.source}: the key {name} is not the one that was used with this database") from None
+        raise InvalidSettings(
+            f"{master.source}: the key {name} is not the one that was used with this database"
+        ) from None
 
 
 def _named(master: MasterKeys, name: str) -> Key:
