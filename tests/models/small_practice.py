@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
-from tests.operations import ADD_TIME_OFF, CANCEL, add_window, book, booked
+from tests.operations import ADD_TEMPLATE, ADD_TIME_OFF, CANCEL, add_window, book, booked, noted
 from tests.practice import Person, Practice
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
@@ -33,7 +34,11 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "bookings": ("coach_id", "member_id", "status"),
     "sessions": ("coach_id", "member_id", "status"),
     "session_changes": ("coach_id", "member_id", "kind"),
-    "outbox": ("event_type", "event ->> 'member_id'"),
+    "master_keys": ("id",),
+    "member_keys": ("member_id",),
+    "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
+    "note_templates": ("coach_id", "name"),
+    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -53,6 +58,10 @@ TOUCHED: dict[str, str] = {
     "bookings": "created_at = now()",
     "sessions": "updated_at = now()",
     "session_changes": "changed_at = now()",
+    "master_keys": "created_at = now()",
+    "member_keys": "created_at = now()",
+    "session_notes": "updated_at = now()",
+    "note_templates": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
@@ -83,8 +92,12 @@ class SmallPractice:
             away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
             await practice.ask(ADD_TIME_OFF, coach, input=away)
         for member, coach in ((anna, one), (carl, other)):
-            await booked(practice, member, coach, NINE, idempotencyKey="k")
+            session = await booked(practice, member, coach, NINE, idempotencyKey="k")
             await book(practice, member, coach, HALF_PAST)
+            await noted(practice, coach, session, visibility="PRIVATE")
+            for author, is_draft in product((coach, member), (False, True)):
+                await noted(practice, author, session, isDraft=is_draft)
+            await practice.ask(ADD_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         await booked(practice, ben, one, NINE)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
@@ -142,6 +155,9 @@ class SmallPractice:
         found = {}
         for table, columns in NAMED_BY.items():
             spare = f" WHERE coach_id IS DISTINCT FROM {mine}" if columns[0] == "coach_id" and mine != "NULL" else ""
+            if columns[0] == "author_user_id":
+                asking = "nullif(current_setting('app.user_id', true), '')::uuid"
+                spare = f" WHERE author_user_id IS DISTINCT FROM {asking}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 
