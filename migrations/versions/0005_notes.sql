@@ -32,6 +32,7 @@ CREATE TABLE session_notes (
   written_by VARCHAR(32) NOT NULL,
   visibility VARCHAR(32) NOT NULL,
   is_draft BOOLEAN NOT NULL,
+  is_later BOOLEAN NOT NULL,
   version INTEGER NOT NULL,
   content BYTEA NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -77,7 +78,7 @@ CREATE POLICY member_keys_delete ON member_keys FOR DELETE USING ((current_setti
 
 ALTER TABLE session_notes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session_notes FORCE ROW LEVEL SECURITY;
-CREATE POLICY session_notes_select ON session_notes FOR SELECT USING ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND (NOT is_draft OR written_by <> 'MEMBER')) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND (NOT is_draft OR written_by <> 'MEMBER')) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND visibility = 'SHARED' AND (NOT is_draft OR written_by = 'MEMBER')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY session_notes_select ON session_notes FOR SELECT USING ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND (NOT is_draft OR written_by <> 'MEMBER') AND (NOT is_later OR author_user_id = nullif(current_setting('app.user_id', true), '')::uuid)) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND (NOT is_draft OR written_by <> 'MEMBER')) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND visibility = 'SHARED' AND (NOT is_draft OR written_by = 'MEMBER')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY session_notes_insert ON session_notes FOR INSERT WITH CHECK ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND written_by = 'COACH') OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND written_by = 'COACH') OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND written_by = 'MEMBER') OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY session_notes_update ON session_notes FOR UPDATE USING ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY session_notes_delete ON session_notes FOR DELETE USING ((coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND author_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
@@ -105,6 +106,20 @@ END $$;
 CREATE TRIGGER members_notes_follow_assigned_coach AFTER UPDATE OF coach_id ON members
   FOR EACH ROW WHEN (OLD.coach_id IS DISTINCT FROM NEW.coach_id)
   EXECUTE FUNCTION let_notes_follow_assigned_coach();
+
+-- An old coach keeps the sessions that they held, without what came later. A coach whose member this never was is none.
+CREATE FUNCTION mark_later_note() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  NEW.is_later := NEW.member_coach_id IS DISTINCT FROM NEW.coach_id
+    AND EXISTS (SELECT FROM assignments a WHERE a.member_id = NEW.member_id AND a.coach_id = NEW.coach_id);
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER session_notes_mark_later BEFORE INSERT OR UPDATE OF content ON session_notes
+  FOR EACH ROW EXECUTE FUNCTION mark_later_note();
 
 -- Policies see the row before and after, but cannot compare them.
 CREATE FUNCTION keep_note() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -23,7 +23,8 @@ class NoteVisibility(StrEnum):
 class SessionNote(SQLModel, table=True):
     """What somebody wrote about a session. The text, its headings and the names in it are in `content`, encrypted.
 
-    Its coach, member and `member_coach_id` are those of the session, for the policies to compare.
+    Its coach, member and `member_coach_id` are those of the session, for the policies to compare. What was written
+    after the member had left that coach `is_later` (a trigger keeps it), and out of their sight.
     """
 
     __tablename__ = "session_notes"
@@ -54,6 +55,7 @@ class SessionNote(SQLModel, table=True):
     written_by: Role = choice(Role)
     visibility: NoteVisibility = choice(NoteVisibility)
     is_draft: bool
+    is_later: bool = False
     version: int = 1
     content: bytes
     created_at: datetime = stamped_now()
@@ -81,25 +83,24 @@ class NoteTemplate(SQLModel, table=True):
     updated_at: datetime = stamped_now()
 
 
-def _of_side(condition: str, *sides: str) -> list[str]:
-    return [both(is_mine(side, setting), condition) for side, setting in (each.split("=") for each in sides)]
-
-
-_COACHES, _MEMBER = ("coach_id=coach_id", "member_coach_id=coach_id"), "member_id=member_id"
 _MINE = is_mine("author_user_id", "user_id")
-_OWN = [*_of_side(_MINE, *_COACHES), *_of_side(_MINE, _MEMBER)]
+_HOLDS, _COACHES, _IS = (
+    is_mine("coach_id", "coach_id"),
+    is_mine("member_coach_id", "coach_id"),
+    is_mine("member_id", "member_id"),
+)
+_TO_COACHES = "(NOT is_draft OR written_by <> 'MEMBER')"
+_TO_MEMBER = "visibility = 'SHARED' AND (NOT is_draft OR written_by = 'MEMBER')"
+_OWN = [both(side, _MINE) for side in (_HOLDS, _COACHES, _IS)]
 guard(
     SessionNote,
     select=[
-        *_of_side("(NOT is_draft OR written_by <> 'MEMBER')", *_COACHES),
-        *_of_side("visibility = 'SHARED' AND (NOT is_draft OR written_by = 'MEMBER')", _MEMBER),
+        both(_HOLDS, both(_TO_COACHES, f"(NOT is_later OR {_MINE})")),
+        both(_COACHES, _TO_COACHES),
+        both(_IS, _TO_MEMBER),
     ],
-    insert=[
-        *_of_side(both(_MINE, "written_by = 'COACH'"), *_COACHES),
-        *_of_side(both(_MINE, "written_by = 'MEMBER'"), _MEMBER),
-    ],
+    insert=[both(own, f"written_by = '{side}'") for own, side in zip(_OWN, ("COACH", "COACH", "MEMBER"), strict=True)],
     update=_OWN,
     delete=_OWN,
 )
-_OF_COACH = [is_mine("coach_id", "coach_id")]
-guard(NoteTemplate, select=_OF_COACH, insert=_OF_COACH, update=_OF_COACH, delete=_OF_COACH)
+guard(NoteTemplate, select=[_HOLDS], insert=[_HOLDS], update=[_HOLDS], delete=[_HOLDS])

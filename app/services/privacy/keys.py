@@ -31,7 +31,8 @@ async def keys_in_use(db: AsyncSession) -> set[str]:
     """Ids of the master keys that something is under; for the system."""
     if not (await db.execute(_IS_THERE)).scalar_one():
         return set()
-    return set(await db.exec(select(MemberKey.master_key_id).distinct()))
+    wraps = select(MemberKey.id).where(MemberKey.master_key_id == MasterKey.id).exists()
+    return set(await db.exec(select(MasterKey.id).where(wraps)))
 
 
 async def confirm_keys(db: AsyncSession, master: MasterKeys) -> set[str]:
