@@ -226,3 +226,12 @@ async def nothing_written(practice: Practice) -> AsyncIterator[None]:
 async def _contents(practice: Practice) -> set[tuple[str, str]]:
     rows = (f"SELECT '{table}', md5(string_agg(t::text, '~' ORDER BY t::text)) FROM {table} t" for table in TABLES)
     return {(table, digest) for table, digest in await practice.rows(" UNION ALL ".join(rows))}
+
+
+SESSION_NOTES = f"query ($id: ID!) {{ session(id: $id) {{ notes {{ {NOTE} }} }} }}"
+
+
+async def notes_of(practice: Practice, who: Person, session_id: str) -> list[str]:
+    """The words of the notes that somebody sees."""
+    session = await practice.ask(SESSION_NOTES, who, id=session_id)
+    return ["|".join(section["text"] for section in note["sections"]) for note in session["notes"]]
