@@ -61,6 +61,7 @@ def make_engine(url: str, *, pool_size: int = 10, assume_role: str = "", pooled:
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args=arguments,
+        hide_parameters=True,  # an error that is logged does not tell what somebody wrote
     )
     role = address.username if pooled else assume_role
     if role:
