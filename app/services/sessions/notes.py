@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import Field, field_validator
+from sqlalchemy import func
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,6 +31,8 @@ from app.services.sessions.viewing import access_session
 _OF_MEMBERS = "What a member writes is shared with their coach"
 
 MOST_CHARACTERS = 50_000  # of all sections together: as UTF-8 they fit into a request
+
+MOST_NOTES = 50  # of one author about one session
 
 
 class Section(Form):
@@ -94,6 +97,7 @@ async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, n
     key = await key_for_session(db, session)
     if form.idempotency_key is not None and (before := await _before(db, actor, form, key)) is not None:
         return await access_note(db, actor, before)
+    await _refuse_more(db, actor, session.id)
     content = await _begun(db, actor, form)
     _refuse_empty(form.is_draft, content)
     note = SessionNote(
@@ -192,6 +196,13 @@ async def _name(db: AsyncSession, actor: Actor) -> str | None:
         member = await db.get(Member, actor.member_id)
         return member.full_name if member else None
     return None
+
+
+async def _refuse_more(db: AsyncSession, actor: Actor, session_id: UUID) -> None:
+    """A page of sessions is read with all of their notes."""
+    own = select(func.count()).where(SessionNote.session_id == session_id, SessionNote.author_user_id == actor.user_id)
+    if (await db.exec(own)).one() >= MOST_NOTES:
+        raise InvalidInput("sessionId", f"You have written {MOST_NOTES} notes about this session; change one of them")
 
 
 def _refuse_empty(is_draft: bool, content: NoteContent) -> None:

@@ -1,16 +1,13 @@
-"""Notes of sessions: who reads and writes which, drafts, versions, retries, bounds, and what a page of them costs."""
+"""Notes of sessions: who reads and writes which, drafts, and that no write silently wins."""
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.events import SessionNoteShared
 from app.wire.relay import parse_key
 from tests.operations import (
-    ASSIGN,
     REMOVE_NOTE,
     SESSION_NOTES,
     UPDATE_NOTE,
@@ -22,35 +19,11 @@ from tests.operations import (
     notes_of,
     nothing_written,
 )
-from tests.practice import Person, Practice
+from tests.practice import Practice
+from tests.services.sessions.noting import NINE, a_session, assigned, changed, saying
 
-NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 ONE_NOTE = "query ($id: ID!) { node(id: $id) { ... on SessionNote { id sections { text } session { id } } } }"
-
-
-async def a_session(practice: Practice) -> tuple[Person, Person, str]:
-    """A coach, their member, and a session of both in a slot for two."""
-    coach = await practice.coach(display_name="Ada Byrne")
-    await add_window(practice, coach, seats=2)
-    member = await practice.member(coach, first_name="Mia", last_name="Okafor")
-    return coach, member, await booked(practice, member, coach, NINE)
-
-
-async def assigned(practice: Practice, member: Person, coach: Person) -> None:
-    given = {"memberId": member.id, "coachId": coach.id}
-    assert (await practice.ask(ASSIGN, await practice.admin(), input=given))["__typename"] == "Member"
-
-
-async def changed(practice: Practice, who: Person, note: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Whatever the change answers."""
-    given = {"id": note["id"], "expectedVersion": note["version"], **changes}
-    answer: dict[str, Any] = await practice.ask(UPDATE_NOTE, who, input=given)
-    return answer
-
-
-def saying(words: str) -> list[dict[str, str]]:
-    return [{"heading": "Heading", "text": words}]
 
 
 # Who reads which
@@ -302,92 +275,3 @@ async def test_of_two_writers_with_one_expected_version_exactly_one_wins(practic
     assert (len(won), len(lost)) == (1, 7)
     assert {answer["currentVersion"] for answer in lost} == {2}
     assert await notes_of(practice, coach, session) == [won[0]["sections"][0]["text"]]
-
-
-# Retries
-
-
-async def test_a_retry_under_one_key_writes_one_note_and_answers_it(practice: Practice) -> None:
-    coach, _, session = await a_session(practice)
-
-    answers = await asyncio.gather(
-        *(noted(practice, coach, session, "Once", idempotencyKey="a") for _ in range(10)),
-    )
-
-    assert {answer["id"] for answer in answers} == {answers[0]["id"]}
-    assert await practice.count("session_notes") == 1
-    assert await notes_of(practice, coach, session) == ["Once"]
-
-
-async def test_another_note_under_the_same_key_is_refused(practice: Practice) -> None:
-    coach, _, session = await a_session(practice)
-    await noted(practice, coach, session, "Once", idempotencyKey="a")
-
-    given = {"sessionId": session, "visibility": "SHARED", "sections": saying("Twice"), "idempotencyKey": "a"}
-    answer = await practice.ask(WRITE_NOTE, coach, input=given)
-
-    assert answer["code"] == "IDEMPOTENCY_KEY_REUSED"
-
-
-# Bounds
-
-
-async def test_a_note_of_a_megabyte_is_refused_by_its_field(practice: Practice) -> None:
-    coach, _, session = await a_session(practice)
-    too_much = [
-        saying("x" * 1_000_000),
-        saying("x" * 50_001),
-        saying("x" * 25_000) * 2,
-        saying("x") * 21,
-    ]
-
-    async with nothing_written(practice):
-        for sections in too_much:
-            given = {"sessionId": session, "visibility": "PRIVATE", "sections": sections}
-            answer = await practice.ask(WRITE_NOTE, coach, input=given)
-            assert answer["code"] == "INVALID_INPUT"
-            assert answer["field"].partition(".")[0] == "sections"
-
-
-async def test_the_longest_note_is_kept_to_the_last_character(practice: Practice) -> None:
-    coach, _, session = await a_session(practice)
-    words = "  🙂\n" * 12_498 + "…"
-
-    note = await noted(practice, coach, session, words)
-
-    assert note["sections"][0]["text"] == words
-    assert await notes_of(practice, coach, session) == [words]
-
-
-# What a page costs
-
-
-async def test_the_notes_of_many_sessions_are_one_statement_and_one_for_their_keys(practice: Practice) -> None:
-    coach = await practice.coach()
-    await add_window(practice, coach, seats=20)
-    for number, member in enumerate(await practice.members(10, coach)):
-        session = await booked(practice, member, coach, NINE)
-        await noted(practice, coach, session, f"Note {number}")
-        await noted(practice, member, session, f"Answer {number}")
-    query = "{ sessions(first: 20) { edges { node { notes { sections { text } } } } } }"
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
-
-    async def asked() -> tuple[int, int, int]:
-        """How many notes were answered, how often notes were read, and keys."""
-        statements.clear()
-        page = await practice.ask(query, coach)
-        texts = [each["sections"][0]["text"] for edge in page["edges"] for each in edge["node"]["notes"]]
-        keys = [statement for statement in statements if "keys_of_notes" in statement]
-        notes = [statement for statement in statements if "session_notes" in statement]
-        return len(set(texts)), len(notes), len(keys)
-
-    practice.application.keys.forget()
-    event.listen(practice.house.database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        assert await asked() == (20, 1, 1)
-        assert await asked() == (20, 1, 0), "keys that were unwrapped are kept"
-    finally:
-        event.remove(practice.house.database.engine.sync_engine, "before_cursor_execute", note)
