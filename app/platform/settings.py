@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     )
     encryption_keys: str = Field(
         "",
+        repr=False,
         description="Keys that wrap the keys of what is encrypted, `id:base64`, with commas between; the first"
         " encrypts, all decrypt. Empty: those of `ENCRYPTION_KEY_FILE`.",
     )

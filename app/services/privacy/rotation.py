@@ -20,6 +20,7 @@ Transactions: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncSession]
 """Of the system."""
 
 BATCH = 200
+MOST_PASSES = 20  # two rotations by different settings would take turns for ever
 
 
 async def rotate_keys(transactions: Transactions, keys: Keys, *, now: datetime) -> tuple[int, list[str]]:
@@ -29,11 +30,14 @@ async def rotate_keys(transactions: Transactions, keys: Keys, *, now: datetime) 
     """
     if keys.master.file is not None:
         await _add_key(transactions, keys.master.file, now)
-        keys.master.read_again()
     rewrapped, failures = 0, dict[UUID, str]()
-    # A server that has not read the file again wraps by the key before: until there is none left.
-    while count := await _rewrap_all(transactions, keys, failures):
+    for _ in range(MOST_PASSES):
+        # Another rotation may have put its key first meanwhile, and a server may still have wrapped by the one before.
+        keys.master.read_again()
+        count = await _rewrap_all(transactions, keys, failures)
         rewrapped += count
+        if count == 0:
+            break
     return rewrapped, list(failures.values())
 
 

@@ -90,6 +90,7 @@ async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, n
     Raises `InvalidInput` for a private note of a member, and for a final one that says nothing.
     """
     require(actor, "notes:write")
+    author_user_id = require_login(actor)
     session = await access_session(db, actor, form.session_id)
     written_by = Role(actor.standing.value)
     if written_by is Role.MEMBER and form.visibility is NoteVisibility.PRIVATE:
@@ -104,7 +105,7 @@ async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, n
         session_id=session.id,
         coach_id=session.coach_id,
         member_id=session.member_id,
-        author_user_id=require_login(actor),
+        author_user_id=author_user_id,
         written_by=written_by,
         visibility=form.visibility,
         is_draft=form.is_draft,
