@@ -8,6 +8,7 @@ from uuid import uuid4
 from tests.api.world import TEN, World
 
 PASSWORD = "a long password"
+LATER = "2026-03-09T09:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ MUTATIONS = {
             "slotIntervalMinutes": (5, 1_440),
             "minNoticeMinutes": (0, 525_600),
             "bookingWindowDays": (0, 730),
+            "cancellationNoticeHours": (0, 720),
+            "waitingOfferMinutes": (1, 1_440),
         },
         choices=("status", "bookingAudience"),
         flags=("isAcceptingMembers",),
@@ -98,6 +101,7 @@ MUTATIONS = {
         never_null=(
             *("displayName", "specialties", "timeZone", "status", "maxMembers", "isAcceptingMembers"),
             *("bookingAudience", "sessionMinutes", "bufferMinutes", "minNoticeMinutes", "bookingWindowDays"),
+            "waitingOfferMinutes",
         ),
     ),
     "updateMember": Mutation(
@@ -167,6 +171,7 @@ MUTATIONS = {
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
         ids={"sessionId": "Session"},
         times=("startsAt",),
+        texts={"overrideReason": 200},
         versions=("expectedVersion",),
         required=("sessionId", "startsAt"),
     ),
@@ -176,6 +181,45 @@ MUTATIONS = {
         ids={"sessionId": "Session"},
         texts={"reason": 200},
         required=("sessionId",),
+    ),
+    "scheduleSession": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "memberId": world.ids["Member"], "startsAt": LATER},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        choices=("kind", "format"),
+        required=("memberId", "startsAt"),
+        never_null=("kind", "format"),
+    ),
+    "completeSession": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[0]},
+        ids={"sessionId": "Session"},
+        texts={"overrideReason": 200},
+        required=("sessionId",),
+    ),
+    "markNoShow": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[1]},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        required=("sessionId",),
+    ),
+    "cancelSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        texts={"reason": 200},
+        required=("startsAt",),
+    ),
+    "completeSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("startsAt",),
     ),
     "removeAvailabilityWindow": Mutation(
         "coach",

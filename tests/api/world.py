@@ -27,7 +27,7 @@ class Try(NamedTuple):
 
 @dataclass
 class World:
-    """Two coaches, each with a member, a window, a time off and a session; and who asks over HTTP."""
+    """Two coaches, each with a member, a window, a time off and a session; two sessions of last week; who asks by HTTP."""
 
     practice: Practice
     client: httpx2.AsyncClient
@@ -38,6 +38,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    begun: tuple[str, ...] = ()
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -46,6 +47,10 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        practice.clock.move(weeks=-1)
+        last_week = ("2026-02-23T09:00:00Z", "2026-02-23T10:00:00Z")
+        world.begun = tuple([await booked(practice, world.member, coach, start) for start in last_week])
+        practice.clock.move(weeks=1)
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:

@@ -32,6 +32,7 @@ from app.schema.scheduling.holds import (
     SlotHold,
     WaitingListEntry,
 )
+from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
 
 __all__ = [
     "AddAvailabilityWindowInput",
@@ -40,7 +41,9 @@ __all__ = [
     "BookSessionInput",
     "Booking",
     "CancelSessionInput",
+    "CancelSlotInput",
     "CompleteSessionInput",
+    "CompleteSlotInput",
     "ExtendHoldInput",
     "HoldSlotInput",
     "JoinWaitingListInput",
@@ -58,6 +61,8 @@ __all__ = [
     "SlotExplanation",
     "SlotHold",
     "SlotReason",
+    "SlotSessionResult",
+    "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
     "WaitingListEntry",

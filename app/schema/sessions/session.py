@@ -1,6 +1,7 @@
 """Coaching sessions and their history."""
 
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
@@ -13,7 +14,9 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.schema.sessions.permitted import permitted
 from app.services import sessions as session_service
+from app.services.sessions import Action, refusal_to
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -94,6 +97,16 @@ class Session(Node):
     def free_cancellation_until(root: strawberry.Parent[models.CoachingSession]) -> datetime | None:
         return session_service.cancellation_deadline(root)
 
+    can_cancel = permitted(partial(refusal_to, Action.CANCEL), "Whether the asker may cancel it now.")
+    can_reschedule = permitted(
+        partial(refusal_to, Action.RESCHEDULE), "Whether the asker may move it now, to a slot that can be booked."
+    )
+    can_complete = permitted(
+        partial(refusal_to, Action.COMPLETE), "Whether the asker may say now, without a reason, that it took place."
+    )
+    can_mark_no_show = permitted(
+        partial(refusal_to, Action.MARK_NO_SHOW), "Whether the asker may say now that the member did not come."
+    )
     coach = relation(
         Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="The coach; null if out of sight."
     )

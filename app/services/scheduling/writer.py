@@ -9,7 +9,7 @@ members crosswise may: PostgreSQL ends one, which is tried again.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -148,6 +148,18 @@ class CalendarWriter:
             raise Forbidden
         changed: CoachingSession = await self._ask(Asked(actor, form, coach_id, now))
         return changed
+
+    async def change_each(
+        self, actor: Actor, coach_id: UUID, forms: Sequence[ChangeSession], now: datetime
+    ) -> list[Problem | None]:
+        """Sessions of one calendar side by side: what is refused of one is no matter of the others."""
+        may_ask_to_change(actor)
+        asked = (self._ask(Asked(actor, form, coach_id, now)) for form in forms)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, Problem):
+                raise answer
+        return [answer if isinstance(answer, Problem) else None for answer in answers]
 
     async def _ask(self, asked: Asked) -> Any:
         waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
