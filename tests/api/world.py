@@ -27,7 +27,10 @@ class Try(NamedTuple):
 
 @dataclass
 class World:
-    """Two coaches, each with a member, a window, a time off and a session; two sessions of last week; who asks by HTTP."""
+    """Two coaches, each with a member, a window, a time off and a session; who asks over HTTP.
+
+    `begun` are two sessions of last week that nobody has closed.
+    """
 
     practice: Practice
     client: httpx2.AsyncClient

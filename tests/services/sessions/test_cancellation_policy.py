@@ -42,8 +42,7 @@ async def test_a_coach_sets_the_policy_and_everybody_sees_it_before_booking(prac
 
     answer = await set_policy(practice, coach, coach, cancellationNoticeHours=24, waitingOfferMinutes=30)
 
-    for who in (None, await practice.member(), coach):
-        seen.append(await practice.ask(SEE, who, id=coach.id))
+    seen += [await practice.ask(SEE, who, id=coach.id) for who in (None, await practice.member(), coach)]
     assert answer["__typename"] == "Coach"
     assert seen == [
         {"cancellationNoticeHours": None, "waitingOfferMinutes": 15},
