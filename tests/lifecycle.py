@@ -10,7 +10,8 @@ LIFE = (
     " noShowAt updatedAt history { version kind fromStartsAt toStartsAt reason overrideReason changedBy changedAt }"
 )
 PERMITTED = " ".join(
-    f"{name} {{ allowed code message }}" for name in ("canCancel", "canReschedule", "canComplete", "canMarkNoShow")
+    f"{name} {{ allowed code message }}"
+    for name in ("canCancel", "canReschedule", "canComplete", "canMarkNoShow", "canRate")
 )
 ONE_LIFE = f"query ($id: ID!) {{ session(id: $id) {{ {LIFE} }} }}"
 

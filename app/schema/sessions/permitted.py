@@ -26,13 +26,14 @@ class Permitted:
 ALLOWED = Permitted(allowed=True, code=None, message=None)
 
 
+def unless(refused: Problem | Refusal | None) -> Permitted:
+    return ALLOWED if refused is None else Permitted(allowed=False, code=refused.code, message=str(refused))
+
+
 def permitted(refusal: Rule, description: str) -> Any:
     """A field of `Session` that answers by a rule which reads nothing but the session."""
 
     def resolve(root: strawberry.Parent[models.CoachingSession], info: Info) -> Permitted:
-        refused = refusal(info.context.asking(), root, info.context.now())
-        if refused is None:
-            return ALLOWED
-        return Permitted(allowed=False, code=refused.code, message=str(refused))
+        return unless(refusal(info.context.asking(), root, info.context.now()))
 
     return strawberry.field(resolver=resolve, description=description)

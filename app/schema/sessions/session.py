@@ -13,10 +13,12 @@ from app.models.identity import Role
 from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, SessionStatus
 from app.schema.coaches import Coach
 from app.schema.members import Member
-from app.schema.relations import relation
-from app.schema.sessions.permitted import permitted
+from app.schema.relations import Info, relation
+from app.schema.sessions.permitted import Permitted, permitted, unless
+from app.schema.sessions.plans import SessionPlan
+from app.schema.sessions.ratings import SessionRating
 from app.services import sessions as session_service
-from app.services.sessions import Action, refusal_to
+from app.services.sessions import Action, refusal_to, refusal_to_rate
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -107,6 +109,18 @@ class Session(Node):
     can_mark_no_show = permitted(
         partial(refusal_to, Action.MARK_NO_SHOW), "Whether the asker may say now that the member did not come."
     )
+
+    @strawberry.field(description="Whether the asker may rate it now, for the first time.")
+    @staticmethod
+    async def can_rate(root: strawberry.Parent[models.CoachingSession], info: Info) -> Permitted:
+        actor, now = info.context.asking(), info.context.now()
+        refused = refusal_to_rate(actor, root, None, now)
+        if refused is None:
+            refused = refusal_to_rate(
+                actor, root, await info.context.load(session_loaders.ratings_by_session, root.id), now
+            )
+        return unless(refused)
+
     coach = relation(
         Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="The coach; null if out of sight."
     )
@@ -118,6 +132,18 @@ class Session(Node):
     )
     history = relation(
         list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."
+    )
+    rating = relation(
+        SessionRating | None,
+        session_loaders.ratings_by_session,
+        key="id",
+        description="What its member says of it; null until then.",
+    )
+    plan = relation(
+        SessionPlan | None,
+        session_loaders.plans_by_session,
+        key="id",
+        description="Its plan; null without one, and for the member while it is not shared.",
     )
 
     @classmethod
@@ -134,3 +160,7 @@ class SessionFilter:
         default=strawberry.UNSET, name="from", description="Starting at this instant or later."
     )
     to: datetime | None = strawberry.field(default=strawberry.UNSET, description="Starting before this instant.")
+    awaits_rating: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Only completed ones that the asking member has not rated yet; false: only the others.",
+    )

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.lifecycle import CANCEL_LIFE, COMPLETE, MARK_NO_SHOW, PERMITTED, cancel, complete, no_show, transferred
-from tests.operations import RESCHEDULE, add_window, booked
+from tests.operations import RATE, RESCHEDULE, add_window, booked
 from tests.practice import MONDAY, Person, Practice
 
 ASK = f"query ($id: ID!) {{ session(id: $id) {{ {PERMITTED} }} }}"
@@ -20,29 +20,31 @@ ACTIONS = {
     "canReschedule": RESCHEDULE,
     "canComplete": COMPLETE,
     "canMarkNoShow": MARK_NO_SHOW,
+    "canRate": RATE,
 }
 FORBIDDEN, NEEDS_REASON = "FORBIDDEN", "OVERRIDE_NEEDED"
 NOT_BEGUN, BEGUN, CLOSED = "SESSION_NOT_BEGUN", "SESSION_HAS_BEGUN", "SESSION_NOT_SCHEDULED"
+NOT_COMPLETED = "SESSION_NOT_COMPLETED"
 
-# The refusals of cancelling, rescheduling, completing and marking as a no-show; None is allowed.
+# The refusals of cancelling, rescheduling, completing, marking as a no-show and rating; None is allowed.
 OF_THE_MEMBER = {
-    "before the start": (None, None, FORBIDDEN, FORBIDDEN),
-    "running": (BEGUN, BEGUN, FORBIDDEN, FORBIDDEN),
-    "over": (BEGUN, BEGUN, FORBIDDEN, FORBIDDEN),
-    "completed": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN),
-    "no-show": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN),
-    "cancelled": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN),
+    "before the start": (None, None, FORBIDDEN, FORBIDDEN, NOT_COMPLETED),
+    "running": (BEGUN, BEGUN, FORBIDDEN, FORBIDDEN, NOT_COMPLETED),
+    "over": (BEGUN, BEGUN, FORBIDDEN, FORBIDDEN, NOT_COMPLETED),
+    "completed": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN, None),
+    "no-show": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN, NOT_COMPLETED),
+    "cancelled": (CLOSED, CLOSED, FORBIDDEN, FORBIDDEN, NOT_COMPLETED),
 }
 OF_COACH_AND_ADMIN = {
-    "before the start": (None, None, NOT_BEGUN, NOT_BEGUN),
-    "running": (None, None, None, None),
-    "over": (None, None, None, None),
-    "completed": (CLOSED, CLOSED, CLOSED, CLOSED),
-    "no-show": (CLOSED, CLOSED, NEEDS_REASON, CLOSED),
-    "cancelled": (CLOSED, CLOSED, CLOSED, CLOSED),
+    "before the start": (None, None, NOT_BEGUN, NOT_BEGUN, FORBIDDEN),
+    "running": (None, None, None, None, FORBIDDEN),
+    "over": (None, None, None, None, FORBIDDEN),
+    "completed": (CLOSED, CLOSED, CLOSED, CLOSED, FORBIDDEN),
+    "no-show": (CLOSED, CLOSED, NEEDS_REASON, CLOSED, FORBIDDEN),
+    "cancelled": (CLOSED, CLOSED, CLOSED, CLOSED, FORBIDDEN),
 }
-OF_OTHERS = (FORBIDDEN,) * 4
-INSIDE, OUTSIDE = ("member", "coach", "admin"), ("present other coach", "foreign coach", "another member")
+OF_OTHERS = (FORBIDDEN,) * 5
+OUTSIDE = ("present other coach", "foreign coach", "another member")
 
 
 async def people_of(practice: Practice) -> dict[str, Person]:
@@ -81,7 +83,7 @@ async def told(practice: Practice, who: Person, session_id: str) -> list[Any]:
     answer = await practice.execute(ASK, who, id=session_id)
     if "errors" in answer:
         (error,) = answer["errors"]
-        return [(error["extensions"]["code"], error["message"])] * 4
+        return [(error["extensions"]["code"], error["message"])] * len(ACTIONS)
     said = [answer["data"]["session"][name] for name in ACTIONS]
     for each in said:
         assert each["allowed"] is (each["code"] is None) is (each["message"] is None)
@@ -90,15 +92,17 @@ async def told(practice: Practice, who: Person, session_id: str) -> list[Any]:
 
 async def tried(practice: Practice, who: Person, action: str, session_id: str, tuesday: datetime) -> Any:
     """How it ends."""
-    given = {"sessionId": session_id}
+    given: dict[str, Any] = {"sessionId": session_id}
     if action == "canReschedule":
         given["startsAt"] = tuesday.isoformat()
+    if action == "canRate":
+        given["stars"] = 5
     answer = await practice.execute(ACTIONS[action], who, input=given)
     if "errors" in answer:
         (error,) = answer["errors"]
         return error["extensions"]["code"], error["message"]
     (result,) = answer["data"].values()
-    return None if result["__typename"] == "Session" else (result["code"], result["message"])
+    return None if result["__typename"] in {"Session", "SessionRating"} else (result["code"], result["message"])
 
 
 @pytest.mark.parametrize("state", OF_THE_MEMBER)
@@ -152,6 +156,20 @@ async def test_a_calendar_that_is_closed_to_its_former_member_changes_nothing_of
     assert tuple(found) == OF_THE_MEMBER[state]
 
 
+@pytest.mark.parametrize("hours", [0, 25])
+async def test_9_6_what_is_rated_is_said_to_be_rated(practice: Practice, hours: int) -> None:
+    people = await people_of(practice)
+    session_id = await session_that_is(practice, "completed", people, MONDAY)
+    assert await tried(practice, people["member"], "canRate", session_id, MONDAY) is None
+    practice.clock.move(hours=hours)
+
+    said = (await told(practice, people["member"], session_id))[-1]
+    became = await tried(practice, people["member"], "canRate", session_id, MONDAY)
+
+    assert said == became
+    assert became[0] == "ALREADY_RATED"
+
+
 @pytest.mark.parametrize("missing", ["sessions:write", "sessions:read"])
 async def test_12_4_whoever_lacks_a_permission_is_told_so(practice: Practice, missing: str) -> None:
     coach, admin = await practice.coach(), await practice.admin()
@@ -165,7 +183,7 @@ async def test_12_4_whoever_lacks_a_permission_is_told_so(practice: Practice, mi
         said = await told(practice, without, session_id)
         became = [await tried(practice, without, action, session_id, tuesday) for action in ACTIONS]
 
-        assert said == became == [(FORBIDDEN, "You are not allowed to do this")] * 4
+        assert said == became == [(FORBIDDEN, "You are not allowed to do this")] * len(ACTIONS)
 
 
 async def test_12_4_who_may_book_and_read_nothing_is_told_so_in_the_answer_to_booking(practice: Practice) -> None:
