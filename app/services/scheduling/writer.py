@@ -60,6 +60,8 @@ TRIES = 5
 
 # What was not to be had in time: the calendar's turn, or another row.
 _NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
+# The rights that a coach had when we looked may be gone with the member: a second look says so.
+_NOT_ALLOWED = "42501"
 
 
 @dataclass(eq=False, slots=True)
@@ -257,7 +259,7 @@ class CalendarWriter:
                     return left + await self._settle(group[half:], waiting=waiting)
                 if state == _LOCK_NOT_AVAILABLE:
                     break
-                if state not in RACES:
+                if state not in RACES and not (state == _NOT_ALLOWED and tried == 0):
                     group[0].refuse(failure)
                     return []
                 log.info("write lost a race", tried=tried + 1, cause=str(failure))

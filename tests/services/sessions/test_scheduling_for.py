@@ -9,8 +9,9 @@ import pytest
 
 from app.actor import Actor
 from app.events import SessionBooked
+from app.services.scheduling import writer
 from app.wire.relay import global_id
-from tests.lifecycle import SCHEDULE, life, reschedule, schedule
+from tests.lifecycle import SCHEDULE, life, reschedule, schedule, transferred
 from tests.models.small_practice import refused_with
 from tests.operations import ADD_TIME_OFF, RESCHEDULE, add_window, book, booked, nothing_written, slots
 from tests.practice import MONDAY, Person, Practice
@@ -138,6 +139,26 @@ async def test_14_1_coach_and_member_exist_and_are_active(practice: Practice) ->
     assert [answer["reason"] for answer in answers[4:]] == ["COACH_NOT_ACTIVE"] * 2
     assert (wrong["code"], wrong["field"]) == ("INVALID_INPUT", "memberId")
     assert gone == [FORBIDDEN] * 2
+
+
+async def test_a_member_who_is_transferred_meanwhile_is_somebody_elses(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the coach's right was looked at, before the session is written."""
+    coach, member = await with_member(practice)
+    new = await practice.coach()
+    write = writer.write_requests
+
+    async def late(*given: Any) -> Any:
+        await transferred(practice, member, new)
+        return await write(*given)
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(writer, "write_requests", late)
+        refused = await practice.refusal(SCHEDULE, coach, input={"memberId": member.id, "startsAt": NINE})
+
+    assert refused == FORBIDDEN
+    assert await practice.count("sessions") == await practice.count("calendar_seats") == 0
 
 
 # Once
