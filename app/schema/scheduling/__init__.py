@@ -30,6 +30,7 @@ from app.schema.scheduling.holds import (
     LeaveWaitingListInput,
     ReleaseHoldInput,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
 from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
@@ -65,6 +66,7 @@ __all__ = [
     "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
+    "WaitingListChanged",
     "WaitingListEntry",
     "slot_id",
 ]

@@ -1,5 +1,6 @@
 """Coaching sessions, and what is kept with them."""
 
+from app.schema.sessions.following import SessionsChanged
 from app.schema.sessions.plans import (
     AddPlanItemInput,
     AddPlanTemplateInput,
@@ -39,6 +40,7 @@ __all__ = [
     "SessionFilter",
     "SessionPlan",
     "SessionRating",
+    "SessionsChanged",
     "ShareSessionPlanInput",
     "UnshareSessionPlanInput",
     "UpdatePlanItemInput",

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,7 @@ from app.services.scheduling.writing import coach_of_session, open_requests, set
 log = structlog.get_logger(__name__)
 
 Tell = Callable[[UUID, int], None]
+TellMember = Callable[[UUID], None]
 
 MOST_TOGETHER = 64
 GROUPS = 3  # under way at once: while PostgreSQL works for some, we decide for another
@@ -104,10 +106,15 @@ class _Done:
 
 
 class CalendarWriter:
-    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version."""
+    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version.
 
-    def __init__(self, direct: DirectDatabase, database: Database, tell: Tell) -> None:
-        self._direct, self._database, self._tell = direct, database, tell
+    `tell_member` hears of a member whose session with somebody else than their own coach has changed.
+    """
+
+    def __init__(
+        self, direct: DirectDatabase, database: Database, tell: Tell, tell_member: TellMember = lambda member_id: None
+    ) -> None:
+        self._direct, self._database, self._tell, self._tell_member = direct, database, tell, tell_member
         self._waiting: list[_Waiting] = []
         self._in_turn: set[UUID] = set()  # calendars that a group of this process has, or waits for
         self._under_way: set[object] = set()  # what their requests are alone with
@@ -295,6 +302,7 @@ class CalendarWriter:
     def _answer(self, group: list[_Waiting], done: list[_Done | None]) -> list[_Waiting]:
         """After the commit: whatever goes wrong here, nothing is done again."""
         newest: dict[UUID, int] = {}
+        elsewhere: set[UUID] = set()
         left_out: list[_Waiting] = []
         for each, what in zip(group, done, strict=True):
             if what is None:
@@ -302,12 +310,15 @@ class CalendarWriter:
                 continue
             if what.version is not None:
                 newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
+            if isinstance(what.written, CoachingSession) and what.written.coach_id != what.written.member_coach_id:
+                elsewhere.add(what.written.member_id)
             _give(each, what)
-        for coach_id, version in newest.items():
+        tell = [partial(self._tell, coach_id, version) for coach_id, version in newest.items()]
+        for each_tell in (*tell, *(partial(self._tell_member, member_id) for member_id in elsewhere)):
             try:
-                self._tell(coach_id, version)
+                each_tell()
             except Exception:  # the sweep will
-                log.exception("open views were not told", coach_id=str(coach_id))
+                log.exception("open views were not told", of=str(each_tell.args[0]))
         return left_out
 
 

@@ -1,5 +1,6 @@
 """Coaching sessions: who may see which, and what is kept with them."""
 
+from app.services.sessions.following import FollowedSessions, SeenSession, follow_sessions
 from app.services.sessions.lifecycle import (
     TRANSITIONS,
     Action,
@@ -52,6 +53,7 @@ __all__ = [
     "TRANSITIONS",
     "Action",
     "BuiltInTemplate",
+    "FollowedSessions",
     "MovePlanItem",
     "NewPlan",
     "NewPlanItem",
@@ -61,6 +63,7 @@ __all__ = [
     "PlanTemplateChanges",
     "RateSession",
     "RatingChanges",
+    "SeenSession",
     "SessionFilter",
     "Template",
     "Transition",
@@ -73,6 +76,7 @@ __all__ = [
     "cancellation_deadline",
     "change_session_rating",
     "create_session_plan",
+    "follow_sessions",
     "list_plan_templates",
     "list_sessions",
     "may_see",
