@@ -137,6 +137,8 @@ def overridden(
     """What is left of the reasons where somebody who may has given one of their own; and the slot, made if need be."""
     if override_reason is None:
         return reasons, slot
+    if slot is None and (starts_at.second or starts_at.microsecond):
+        return [Unavailable.NOT_A_SLOT_START], None
     reasons = [reason for reason in reasons if reason not in OVERRIDABLE]
     if slot is None:
         slot = slot_beside_the_grid(calendar, starts_at)

@@ -241,6 +241,20 @@ async def test_a_reason_that_nothing_needed_is_not_kept_as_one(practice: Practic
     assert await history(practice, coach, answer["session"]["id"]) == [("BOOKED", None, "COACH")]
 
 
+@pytest.mark.parametrize("start", ["2026-03-02T13:00:01Z", "2026-03-02T13:00:00.000001Z", "2026-03-02T09:00:59.5Z"])
+async def test_sessions_start_at_full_minutes_whatever_the_reason(practice: Practice, start: str) -> None:
+    coach, member = await with_member(practice)
+    session_id = await booked(practice, member, coach, TEN)
+
+    async with nothing_written(practice):
+        answers = [
+            await schedule(practice, coach, member, start, **WHY),
+            await reschedule(practice, coach, session_id, start, **WHY),
+        ]
+
+    assert [(answer["code"], answer["reason"]) for answer in answers] == [("SLOT_UNAVAILABLE", "NOT_A_SLOT_START")] * 2
+
+
 async def test_beside_the_grid_there_is_one_place(practice: Practice) -> None:
     coach, member = await with_member(practice, seats=9)
     others = await practice.members(3, coach)
