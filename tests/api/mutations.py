@@ -9,6 +9,7 @@ from tests.api.world import TEN, World
 
 PASSWORD = "a long password"
 SECTIONS = [{"heading": "A heading", "text": "Some words"}]
+LATER = "2026-03-09T11:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ MUTATIONS = {
             "slotIntervalMinutes": (5, 1_440),
             "minNoticeMinutes": (0, 525_600),
             "bookingWindowDays": (0, 730),
+            "cancellationNoticeHours": (0, 720),
+            "waitingOfferMinutes": (1, 1_440),
         },
         choices=("status", "bookingAudience"),
         flags=("isAcceptingMembers",),
@@ -109,6 +112,7 @@ MUTATIONS = {
         never_null=(
             *("displayName", "specialties", "timeZone", "status", "maxMembers", "isAcceptingMembers"),
             *("bookingAudience", "sessionMinutes", "bufferMinutes", "minNoticeMinutes", "bookingWindowDays"),
+            "waitingOfferMinutes",
         ),
     ),
     "updateMember": Mutation(
@@ -248,6 +252,7 @@ MUTATIONS = {
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
         ids={"sessionId": "Session"},
         times=("startsAt",),
+        texts={"overrideReason": 200},
         versions=("expectedVersion",),
         required=("sessionId", "startsAt"),
     ),
@@ -257,6 +262,45 @@ MUTATIONS = {
         ids={"sessionId": "Session"},
         texts={"reason": 200},
         required=("sessionId",),
+    ),
+    "scheduleSession": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "memberId": world.ids["Member"], "startsAt": LATER},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        choices=("kind", "format"),
+        required=("memberId", "startsAt"),
+        never_null=("kind", "format"),
+    ),
+    "completeSession": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[0]},
+        ids={"sessionId": "Session"},
+        texts={"overrideReason": 200},
+        required=("sessionId",),
+    ),
+    "markNoShow": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[1]},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        required=("sessionId",),
+    ),
+    "cancelSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        texts={"reason": 200},
+        required=("startsAt",),
+    ),
+    "completeSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("startsAt",),
     ),
     "rateSession": Mutation(
         "member",

@@ -28,7 +28,10 @@ class Try(NamedTuple):
 
 @dataclass
 class World:
-    """Two coaches, each with a member, a window, a time off and a session; and who asks over HTTP."""
+    """Two coaches, each with a member, a window, a time off and a session; who asks over HTTP.
+
+    `begun` are two sessions of last week that nobody has closed.
+    """
 
     practice: Practice
     client: httpx2.AsyncClient
@@ -39,6 +42,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
 
@@ -49,6 +53,10 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        practice.clock.move(weeks=-1)
+        last_week = ("2026-02-23T09:00:00Z", "2026-02-23T10:00:00Z")
+        world.begun = tuple([await booked(practice, world.member, coach, start) for start in last_week])
+        practice.clock.move(weeks=1)
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
         return world

@@ -33,6 +33,7 @@ from app.schema.scheduling.holds import (
     WaitingListChanged,
     WaitingListEntry,
 )
+from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
 
 __all__ = [
     "AddAvailabilityWindowInput",
@@ -41,7 +42,9 @@ __all__ = [
     "BookSessionInput",
     "Booking",
     "CancelSessionInput",
+    "CancelSlotInput",
     "CompleteSessionInput",
+    "CompleteSlotInput",
     "ExtendHoldInput",
     "HoldSlotInput",
     "JoinWaitingListInput",
@@ -59,6 +62,8 @@ __all__ = [
     "SlotExplanation",
     "SlotHold",
     "SlotReason",
+    "SlotSessionResult",
+    "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
     "WaitingListChanged",

@@ -31,6 +31,7 @@ from app.services.scheduling.listing import (
     next_available_slot,
 )
 from app.services.scheduling.reading import CalendarReadings
+from app.services.scheduling.slot_wide import CancelSlot, CompleteSlot, SlotChanges, cancel_slot, complete_slot
 from app.services.scheduling.slots import Slot, Unavailable
 from app.services.scheduling.waiting_list import JoinWaitingList, join_waiting_list, leave_waiting_list
 from app.services.scheduling.writer import CalendarWriter
@@ -41,8 +42,10 @@ __all__ = [
     "CalendarReadings",
     "CalendarWriter",
     "CancelSession",
+    "CancelSlot",
     "ChangeSession",
     "CompleteSession",
+    "CompleteSlot",
     "HoldSlot",
     "JoinWaitingList",
     "MarkNoShow",
@@ -52,6 +55,7 @@ __all__ = [
     "ScheduleSession",
     "Slot",
     "SlotCalendar",
+    "SlotChanges",
     "SlotExplanation",
     "SlotQuestion",
     "SlotRange",
@@ -62,6 +66,8 @@ __all__ = [
     "add_availability_window",
     "add_time_off",
     "available_slots",
+    "cancel_slot",
+    "complete_slot",
     "explain_slot",
     "extend_hold",
     "find_slot",
