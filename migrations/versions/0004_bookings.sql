@@ -226,7 +226,12 @@ BEGIN
         VALUES (calendar, change.starts_at, within_capacity(new_seat, change.capacity), change.ends_at,
                 change.capacity);
       UPDATE sessions s SET starts_at = change.starts_at, ends_at = change.ends_at, held_start = change.starts_at,
-        seat_no = new_seat, version = s.version + 1, updated_at = change.now WHERE s.id = change.session_id;
+        seat_no = new_seat, version = s.version + 1, updated_at = change.now,
+        -- A deadline that is over stays over.
+        cancellation_notice_hours = CASE WHEN change.is_late THEN greatest(s.cancellation_notice_hours,
+          ceil(extract(epoch FROM change.starts_at - s.starts_at) / 3600)::integer + s.cancellation_notice_hours)
+          ELSE s.cancellation_notice_hours END
+        WHERE s.id = change.session_id;
     END IF;
     INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
                                  reason, override_reason, changed_by, changed_by_user_id, changed_at)

@@ -97,6 +97,20 @@ async def test_the_policy_of_the_day_of_booking_counts_whatever_the_coach_change
     assert (await life(practice, member, after))["freeCancellationUntil"] is None
 
 
+async def test_who_is_late_already_does_not_gain_by_moving_the_session_first(practice: Practice) -> None:
+    _, member, session_id = await with_policy(practice, 24)
+    practice.clock.move(hours=2)
+
+    next_week = "2026-03-10T09:00:00Z"
+    assert (await reschedule(practice, member, session_id, next_week))["__typename"] == "Session"
+    moved = await life(practice, member, session_id)
+    late = await cancel(practice, member, session_id)
+
+    assert (moved["startsAt"], moved["freeCancellationUntil"]) == (next_week, "2026-03-02T09:00:00Z")
+    assert late["__typename"] == "Session"
+    assert (await life(practice, member, session_id))["isLateCancellation"]
+
+
 async def test_the_deadline_moves_with_the_session_and_the_policy_does_not(practice: Practice) -> None:
     coach, member, session_id = await with_policy(practice, 24)
     await set_policy(practice, coach, coach, cancellationNoticeHours=1)
