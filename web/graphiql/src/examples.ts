@@ -97,6 +97,82 @@ subscription WatchSlots($coachId: ID!, $from: DateTime!, $to: DateTime!) {
 `,
     variables: ({ coachId, startsAt }) => ({ input: { coachId, startsAt } }),
   },
+  MySessions: {
+    query: `# What you may do with each session now, and if not, why.
+query MySessions {
+  sessions(first: 10) {
+    edges {
+      node {
+        id
+        startsAt
+        status
+        memberName
+        coach {
+          displayName
+        }
+        canCancel {
+          allowed
+          message
+        }
+        canReschedule {
+          allowed
+          message
+        }
+        canComplete {
+          allowed
+          message
+        }
+        canRate {
+          allowed
+          message
+        }
+        rating {
+          stars
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  WaitingLists: {
+    query: `# As a member: leave this running, join a line with the next tab, and cancel the session that is in the way.
+subscription WaitingLists {
+  waitingListOffer {
+    isSnapshot
+    entries {
+      id
+      startsAt
+      status
+      position
+      hold {
+        id
+        expiresAt
+      }
+    }
+  }
+}
+`,
+  },
+  Join: {
+    query: `# Works for a slot that is full.
+mutation Join($input: JoinWaitingListInput!) {
+  joinWaitingList(input: $input) {
+    __typename
+    ... on WaitingListEntry {
+      id
+      status
+      position
+    }
+    ... on Problem {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: ({ coachId, startsAt }) => ({ input: { coachId, startsAt } }),
+  },
   WhoAmI: {
     query: `query WhoAmI {
   viewer {
