@@ -1,14 +1,17 @@
 """Demo data: a practice to try the API with, made through the same services that the API calls."""
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from app.actor import Actor
 from app.context import Context
 from app.models.coaches import BookingAudience, Coach
 from app.models.scheduling import DayOfWeek, TimeOffKind
+from app.models.sessions import NoteVisibility
 from app.services import coaches as coach_service
 from app.services import identity as identity_service
 from app.services import scheduling as scheduling_service
+from app.services import sessions as session_service
 from app.services.identity.accounts import NewAdmin, has_account
 
 PASSWORD = "rapport-demo"
@@ -27,10 +30,11 @@ async def load_demo(context: Context) -> bool:
     # First in the list, so that the example operations work before one has logged in.
     await _coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
     ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
-    await _member(context, "member@example.com", "Mia", "Okafor", ada)
+    mia = await _member(context, "member@example.com", "Mia", "Okafor", ada)
     await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
     context.actor = await _log_in(context, "member@example.com")
     await _book_first_free(context, ada)
+    await _look_back(context, ada, mia)
     return True
 
 
@@ -60,9 +64,9 @@ async def _coach(context: Context, email: str, name: str, zone: str, audience: B
     )
     await context.write(coach_service.update_coach, coach_id=coach.id, form=profile, now=context.now())
     for day in DayOfWeek:
-        for start, end in ((time(9), time(12)), (time(13), time(17))):
+        for start, end, seats in ((time(9), time(12), 2), (time(13), time(17), 1)):
             window = scheduling_service.NewWindow.read(
-                day_of_week=day, start_time=start, end_time=end, max_sessions_per_slot=2, coach_id=coach.id
+                day_of_week=day, start_time=start, end_time=end, max_sessions_per_slot=seats, coach_id=coach.id
             )
             await context.write(scheduling_service.add_availability_window, form=window)
     await _take_a_day_off(context, coach, context.now())
@@ -77,7 +81,7 @@ async def _take_a_day_off(context: Context, coach: Coach, now: datetime) -> None
     await context.write(scheduling_service.add_time_off, form=time_off, now=now)
 
 
-async def _member(context: Context, email: str, first_name: str, last_name: str, coach: Coach) -> None:
+async def _member(context: Context, email: str, first_name: str, last_name: str, coach: Coach) -> UUID:
     form = identity_service.SignUp.read(
         email=email,
         password=PASSWORD,
@@ -87,9 +91,11 @@ async def _member(context: Context, email: str, first_name: str, last_name: str,
         coach_id=coach.id,
     )
     house = context.house
-    await identity_service.sign_up(
+    signed_up = await identity_service.sign_up(
         context.unit_of_work, house.passwords, house.token_making, form=form, now=context.now()
     )
+    assert signed_up.viewer.member is not None
+    return signed_up.viewer.member.id
 
 
 async def _book_first_free(context: Context, coach: Coach) -> None:
@@ -98,3 +104,25 @@ async def _book_first_free(context: Context, coach: Coach) -> None:
     if slot is not None:
         form = scheduling_service.BookSession.read(coach_id=coach.id, starts_at=slot.starts_at, note="Looking forward.")
         await context.book(form)
+
+
+async def _look_back(context: Context, coach: Coach, member_id: UUID) -> None:
+    """A session of last week: held, noted and rated."""
+    started = context.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=7)
+    member = context.actor
+    context.actor = await _log_in(context, "coach@example.com")
+    booked = await context.book(
+        scheduling_service.ScheduleSession.read(
+            coach_id=coach.id, member_id=member_id, starts_at=started, override_reason="Met before there was a calendar"
+        )
+    )
+    await context.change(scheduling_service.CompleteSession.read(session_id=booked.session.id))
+    note = session_service.NewNote.read(
+        session_id=booked.session.id,
+        visibility=NoteVisibility.SHARED,
+        sections=[{"heading": "Next steps", "text": "Ask one question more than feels comfortable."}],
+    )
+    await context.write(session_service.write_session_note, form=note, now=context.now())
+    context.actor = member
+    rating = session_service.RateSession.read(session_id=booked.session.id, stars=5, comment="I left with a plan.")
+    await context.write(session_service.rate_session, form=rating, now=context.now())
