@@ -19,6 +19,7 @@ class Query(
     members.Query,  # members, member
     sessions.Query,  # sessions, session
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
+    scheduling.SeriesQuery,  # previewSeries
 ):
     pass
 
@@ -30,6 +31,7 @@ class Mutation(
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
+    scheduling.SeriesMutation,  # book, cancel, reschedule Series
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
 ):
     pass

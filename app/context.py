@@ -18,7 +18,7 @@ from app.actor import STRANGER, SYSTEM, Actor
 from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
 from app.models.outbox import entries
-from app.models.scheduling import SlotHold
+from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
@@ -28,11 +28,14 @@ from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
 from app.services.scheduling import (
     Booked,
+    BookSeries,
     BookSession,
     CalendarReadings,
     CalendarWriter,
+    ChangeSeries,
     ChangeSession,
     HoldSlot,
+    SeriesChanged,
 )
 
 log = structlog.get_logger(__name__)
@@ -119,6 +122,18 @@ class Context:
         actor = self.asking()
         _note_admin(actor, self.change)
         return await self.house.calendars.change(actor, form, self.now())
+
+    async def book_series(self, form: BookSeries) -> SessionSeries:
+        """The same for a slot every week, or every second one."""
+        actor = self.asking()
+        _note_admin(actor, self.book_series)
+        return await self.house.calendars.book_series(actor, form, self.now())
+
+    async def change_series(self, form: ChangeSeries) -> SeriesChanged:
+        """The same for several sessions of a series."""
+        actor = self.asking()
+        _note_admin(actor, self.change_series)
+        return await self.house.calendars.change_series(actor, form, self.now())
 
     async def until_no_race(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Runs work again that lost a race (deadlock, serialisation, a constraint that another's commit made true).

@@ -10,7 +10,7 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.models.scheduling import AvailabilityWindow, SessionSeries, TimeOff
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -44,6 +44,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
+    "SessionSeries": _row(SessionSeries),
     "Slot": _slot,
     "TimeOff": _row(TimeOff),
     "User": _row(User),

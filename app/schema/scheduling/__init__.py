@@ -32,13 +32,23 @@ from app.schema.scheduling.holds import (
     SlotHold,
     WaitingListEntry,
 )
+from app.schema.scheduling.series import (
+    BookSeriesInput,
+    CancelSeriesInput,
+    RescheduleSeriesInput,
+    SeriesChange,
+    SeriesDate,
+    SkippedSession,
+)
 
 __all__ = [
     "AddAvailabilityWindowInput",
     "AddTimeOffInput",
     "AvailabilityWindow",
+    "BookSeriesInput",
     "BookSessionInput",
     "Booking",
+    "CancelSeriesInput",
     "CancelSessionInput",
     "CompleteSessionInput",
     "ExtendHoldInput",
@@ -50,8 +60,12 @@ __all__ = [
     "RemoveAvailabilityWindowInput",
     "RemoveTimeOffInput",
     "Removed",
+    "RescheduleSeriesInput",
     "RescheduleSessionInput",
     "ScheduleSessionInput",
+    "SeriesChange",
+    "SeriesDate",
+    "SkippedSession",
     "Slot",
     "SlotAvailability",
     "SlotCalendar",

@@ -98,29 +98,56 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     `Forbidden` and `MemberNotActive`.
     """
     if found.earlier is not None:
-        input_hash, booking_id = found.earlier
-        if input_hash != hashed(form):
-            raise IdempotencyKeyReused
-        return Earlier(booking_id)
-    if not found.is_open or found.open_calendar is None or found.member_name is None:
-        raise Forbidden
-    if found.member_status is not MemberStatus.ACTIVE:
-        raise MemberNotActive
-    hold = _held(form, found)
-    calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
-    reasons, slot = judged_at(calendar, form.starts_at, asked.now, found.busy)
-    if hold is not None:
-        reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
-    if isinstance(form, ScheduleSession):
-        reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
+        return answered_before(form, found.earlier)
+    may_be_booked(found)
+    reasons, slot, hold = judged_for(form, found, asked.now)
     if reasons or slot is None:  # an instant without a reason against it is a slot
         if isinstance(form, ScheduleSession):
             raise refusal(reasons)
         return _rejection(asked, form, reasons)
+    return confirmed(asked, form, found, slot, hold)
+
+
+def answered_before(form: BookSession, earlier: tuple[bytes, UUID]) -> Earlier:
+    """Raises `IdempotencyKeyReused` unless it was for the same input."""
+    input_hash, result_id = earlier
+    if input_hash != hashed(form):
+        raise IdempotencyKeyReused
+    return Earlier(result_id)
+
+
+def may_be_booked(found: Found) -> None:
+    """Raises `Forbidden` and `MemberNotActive`."""
+    if not found.is_open or found.open_calendar is None or found.member_name is None:
+        raise Forbidden
+    if found.member_status is not MemberStatus.ACTIVE:
+        raise MemberNotActive
+
+
+def judged_for(
+    form: BookSession, found: Found, now: datetime
+) -> tuple[list[Unavailable], Slot | None, SlotHold | None]:
+    """Every reason against booking this start for them, the slot, and the hold that is used. Raises `HoldExpired`."""
+    assert found.open_calendar is not None
+    hold = _held(form, found)
+    calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
+    reasons, slot = judged_at(calendar, form.starts_at, now, found.busy)
+    if hold is not None:
+        reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
+    if isinstance(form, ScheduleSession):
+        reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
+    return reasons, slot, hold
+
+
+def confirmed(asked: Asked, form: BookSession, found: Found, slot: Slot, hold: SlotHold | None) -> Decision:
+    """Takes the place, so that whoever is decided over next finds it taken."""
+    assert found.open_calendar is not None
+    assert found.member_name is not None
     if hold is not None:
         found.open_calendar.release(hold)
     found.open_calendar.take(slot)
-    return _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name, hold)
+    buffer_minutes = found.open_calendar.calendar.buffer_minutes
+    return _confirmation(asked, form, slot, buffer_minutes, found.member_name, hold)
 
 
 def overridden(
@@ -172,7 +199,7 @@ def _confirmation(
         kind=form.kind.value,
         format=form.format.value,
         note=form.note,
-        **_remembered(form),
+        **remembered(form),
     )
     booked = slot.booked + 1
     reason = Unavailable.FULL if booked >= slot.capacity else Unavailable.MEMBER_BUSY
@@ -191,12 +218,13 @@ def _rejection(asked: Asked, form: BookSession, reasons: list[Unavailable]) -> D
         booking_id=booking_id,
         starts_at=form.starts_at,
         reason=reason,
-        **_remembered(form),
+        **remembered(form),
     )
     return Decision(change, refused=refusal(reasons))
 
 
-def _remembered(form: BookSession) -> dict[str, Any]:
+def remembered(form: BookSession) -> dict[str, Any]:
+    """What a retry is known by."""
     key = form.idempotency_key
     return {} if key is None else {"mutation": form.mutation, "key": key, "input_hash": hashed(form).hex()}
 
