@@ -18,6 +18,7 @@ class Query(
     coaches.Query,  # coaches, coach
     members.Query,  # members, member
     sessions.Query,  # sessions, session
+    sessions.PlanQuery,  # planTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
 ):
@@ -33,6 +34,9 @@ class Mutation(
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
     scheduling.SeriesMutation,  # book, cancel, reschedule Series
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
+    sessions.RatingMutation,  # rateSession, changeSessionRating
+    sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
+    sessions.TemplateMutation,  # add, update, remove PlanTemplate
 ):
     pass
 
@@ -40,6 +44,7 @@ class Mutation(
 @strawberry.type(description="Staying informed: a snapshot first, then what changes.")
 class Subscription(
     scheduling.Subscription,  # slotAvailability
+    sessions.Subscription,  # sessionChanged
 ):
     pass
 

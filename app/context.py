@@ -17,6 +17,7 @@ from strawberry.dataloader import DataLoader
 from app.actor import STRANGER, SYSTEM, Actor
 from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
+from app.live.views import LiveViews
 from app.models.outbox import entries
 from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
@@ -56,6 +57,7 @@ class House:
     database: Database
     direct: DirectDatabase
     live: LiveCalendars
+    views: LiveViews
     readings: CalendarReadings
     calendars: CalendarWriter
     passwords: Passwords
@@ -170,6 +172,8 @@ class Context:
         for event in happened:
             if isinstance(event, CalendarChanged):
                 self.house.live.tell(event.coach_id, event.version)
+            else:
+                self.house.views.tell_of(event)
         if refused is not None:
             raise refused
 

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.sessions import SessionStatus
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -156,7 +157,37 @@ class TooManyWaitingLists(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "The session was changed since the asker saw it.")
+@shows(problems.SessionNotCompleted, "The session did not take place, or is still to come.")
+class SessionNotCompleted(Problem):
+    status: SessionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.AlreadyRated, "The session has a rating already.")
+class AlreadyRated(Problem):
+    can_be_changed: bool = strawberry.field(description="Whether `changeSessionRating` would still be accepted.")
+
+
+@shows(problems.RatingIsFinal, "The rating was given more than 24 hours ago.")
+class RatingIsFinal(Problem):
+    pass
+
+
+@shows(problems.AlreadyPlanned, "The session has a plan already.")
+class AlreadyPlanned(Problem):
+    pass
+
+
+@shows(problems.PlanFull, "The plan has as many items as one can have.")
+class PlanFull(Problem):
+    pass
+
+
+@shows(problems.TooManyTemplates, "The coach has as many templates as one can have.")
+class TooManyTemplates(Problem):
+    pass
+
+
+@shows(problems.VersionConflict, "What is to be changed was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 

@@ -48,6 +48,7 @@ type Mutation {
 }
 type Subscription {
   slotAvailability(coachId: ID!, from: DateTime!, to: DateTime!): SlotAvailability!
+  sessionChanged(coachId: ID, memberId: ID): SessionsChanged!
 }
 """
 

@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 Tell = Callable[[UUID, int], None]
+TellMember = Callable[[UUID], None]
 
 MOST_TOGETHER = 64
 GROUPS = 3  # under way at once: while PostgreSQL works for some, we decide for another
@@ -77,10 +79,15 @@ _NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
 
 
 class CalendarWriter:
-    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version."""
+    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version.
 
-    def __init__(self, direct: DirectDatabase, database: Database, tell: Tell) -> None:
-        self._direct, self._database, self._tell = direct, database, tell
+    `tell_member` hears of a member whose session with somebody else than their own coach has changed.
+    """
+
+    def __init__(
+        self, direct: DirectDatabase, database: Database, tell: Tell, tell_member: TellMember = lambda member_id: None
+    ) -> None:
+        self._direct, self._database, self._tell, self._tell_member = direct, database, tell, tell_member
         self._waiting: list[Waiting] = []
         self._in_turn: set[UUID] = set()  # calendars that a group of this process has, or waits for
         self._under_way: set[object] = set()  # what their requests are alone with
@@ -299,6 +306,7 @@ class CalendarWriter:
     def _answer(self, group: list[Waiting], done: list[Done | None]) -> list[Waiting]:
         """After the commit: whatever goes wrong here, nothing is done again."""
         newest: dict[UUID, int] = {}
+        elsewhere: set[UUID] = set()
         left_out: list[Waiting] = []
         for each, what in zip(group, done, strict=True):
             if what is None:
@@ -306,12 +314,18 @@ class CalendarWriter:
                 continue
             if what.version is not None:
                 newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
+            elsewhere |= {
+                session.member_id
+                for session in what.written
+                if isinstance(session, CoachingSession) and session.coach_id != session.member_coach_id
+            }
             what.give_to(each)
-        for coach_id, version in newest.items():
+        tell = [partial(self._tell, coach_id, version) for coach_id, version in newest.items()]
+        for each_tell in (*tell, *(partial(self._tell_member, member_id) for member_id in elsewhere)):
             try:
-                self._tell(coach_id, version)
+                each_tell()
             except Exception:  # the sweep will
-                log.exception("open views were not told", coach_id=str(coach_id))
+                log.exception("open views were not told", of=str(each_tell.args[0]))
         return left_out
 
 

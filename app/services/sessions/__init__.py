@@ -1,5 +1,6 @@
 """Coaching sessions: who may see which, and what is kept with them."""
 
+from app.services.sessions.following import FollowedSessions, SeenSession, follow_sessions
 from app.services.sessions.lifecycle import (
     TRANSITIONS,
     Action,
@@ -7,16 +8,89 @@ from app.services.sessions.lifecycle import (
     cancellation_deadline,
     refusal_to,
 )
+from app.services.sessions.plan_items import (
+    MovePlanItem,
+    NewPlanItem,
+    PlanItemChanges,
+    access_plan_item,
+    add_plan_item,
+    move_plan_item,
+    remove_plan_item,
+    update_plan_item,
+)
+from app.services.sessions.plans import (
+    NewPlan,
+    PlanChanges,
+    access_plan,
+    create_session_plan,
+    remind_of_plans,
+    remove_session_plan,
+    share_session_plan,
+    unshare_session_plan,
+    update_session_plan,
+)
+from app.services.sessions.ratings import (
+    RateSession,
+    RatingChanges,
+    change_session_rating,
+    rate_session,
+    refusal_to_rate,
+)
+from app.services.sessions.templates import (
+    BuiltInTemplate,
+    NewPlanTemplate,
+    PlanTemplateChanges,
+    Template,
+    access_plan_template,
+    add_plan_template,
+    list_plan_templates,
+    remove_plan_template,
+    update_plan_template,
+)
 from app.services.sessions.viewing import SessionFilter, access_session, list_sessions, may_see
 
 __all__ = [
     "TRANSITIONS",
     "Action",
+    "BuiltInTemplate",
+    "FollowedSessions",
+    "MovePlanItem",
+    "NewPlan",
+    "NewPlanItem",
+    "NewPlanTemplate",
+    "PlanChanges",
+    "PlanItemChanges",
+    "PlanTemplateChanges",
+    "RateSession",
+    "RatingChanges",
+    "SeenSession",
     "SessionFilter",
+    "Template",
     "Transition",
+    "access_plan",
+    "access_plan_item",
+    "access_plan_template",
     "access_session",
+    "add_plan_item",
+    "add_plan_template",
     "cancellation_deadline",
+    "change_session_rating",
+    "create_session_plan",
+    "follow_sessions",
+    "list_plan_templates",
     "list_sessions",
     "may_see",
+    "move_plan_item",
+    "rate_session",
     "refusal_to",
+    "refusal_to_rate",
+    "remind_of_plans",
+    "remove_plan_item",
+    "remove_plan_template",
+    "remove_session_plan",
+    "share_session_plan",
+    "unshare_session_plan",
+    "update_plan_item",
+    "update_plan_template",
+    "update_session_plan",
 ]

@@ -45,8 +45,7 @@ async def transferred(practice: Practice, member: Person, coach: Person) -> None
 
 async def set_status(practice: Practice, status: str) -> None:
     """Closes every session, whether or not it has begun."""
-    stamp = {"COMPLETED": "completed_at", "NO_SHOW": "no_show_at"}[status]
-    await practice.rows(f"UPDATE sessions SET status = '{status}', {stamp} = now() RETURNING id")
+    await practice.rows(f"UPDATE sessions SET status = '{status}', {status.lower()}_at = now() RETURNING id")
 
 
 async def seats(practice: Practice, who: Person, coach: Person) -> dict[str, tuple[int, bool]]:
