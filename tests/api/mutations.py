@@ -8,6 +8,7 @@ from uuid import uuid4
 from tests.api.world import TEN, World
 
 PASSWORD = "a long password"
+LATER = "2026-03-23T11:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Mutation:
     valid: Callable[[World], dict[str, Any]]
     ids: dict[str, str] = field(default_factory=dict)
     times: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()  # lists of times
     clocks: tuple[str, ...] = ()
     days: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
@@ -34,7 +36,7 @@ class Mutation:
 
     @property
     def fields(self) -> set[str]:
-        kinds = (self.times, self.clocks, self.days, self.zones, self.emails, self.secrets, self.versions)
+        kinds = (self.times, self.moments, self.clocks, self.days, self.zones, self.emails, self.secrets, self.versions)
         named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
         return {name for kind in (*kinds, *named) for name in kind}
 
@@ -161,6 +163,35 @@ MUTATIONS = {
         choices=("kind", "format"),
         required=("coachId", "startsAt"),
         never_null=("kind", "format"),
+    ),
+    "bookSeries": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER, "everyWeeks": 1, "occurrences": 2},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        moments=("skip", "only"),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        ints={"everyWeeks": (1, 2), "occurrences": (1, 52)},
+        choices=("kind", "format"),
+        required=("coachId", "startsAt", "everyWeeks", "occurrences"),
+        never_null=("kind", "format"),
+    ),
+    "rescheduleSeries": Mutation(
+        "member",
+        lambda world: {"sessionId": world.of_a_series, "scope": "ALL", "startsAt": "2026-04-06T11:00:00Z"},
+        ids={"sessionId": "Session"},
+        times=("startsAt",),
+        versions=("expectedVersion",),
+        choices=("scope",),
+        required=("sessionId", "scope", "startsAt"),
+    ),
+    "cancelSeries": Mutation(
+        "member",
+        lambda world: {"sessionId": world.of_a_series, "scope": "ALL"},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        choices=("scope",),
+        required=("sessionId", "scope"),
     ),
     "createSessionPlan": Mutation(
         "coach",

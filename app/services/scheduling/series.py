@@ -7,9 +7,10 @@ the parts before it have changed.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -36,6 +37,8 @@ from app.services.scheduling.series_dates import SeriesDate, Start, judged, seri
 
 MOST = 52
 
+Dates = Annotated[list[Instant], Field(max_length=MOST)]
+
 
 class SeriesQuestion(Form):
     """`member_id` is whom it is for; None for whoever books for others and asks about the calendar alone."""
@@ -52,8 +55,8 @@ class BookSeries(BookSession):
 
     every_weeks: between(1, 2)  # type: ignore[valid-type]
     occurrences: between(1, MOST)  # type: ignore[valid-type]
-    skip: list[Instant] | None = None
-    only: list[Instant] | None = None
+    skip: Dates | None = None
+    only: Dates | None = None
 
     @property
     def mutation(self) -> str:

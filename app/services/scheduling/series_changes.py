@@ -114,7 +114,8 @@ def _forms(asked: Asked, form: ChangeSeries, found: Sequence[Found | None]) -> l
     except (Problem, Refusal):  # will be said when it is decided
         return forms
     for part, start in _targets(form, read[0].open_calendar.calendar, affected).items():
-        forms[part] = RescheduleSession(session_id=ids[part], starts_at=start.starts_at)
+        # Not checked again: the asker has named the first alone, and is to hear of this one as of any other date.
+        forms[part] = RescheduleSession.model_construct(session_id=ids[part], starts_at=start.starts_at)
     return forms
 
 

@@ -260,7 +260,7 @@ async def test_a_coach_and_an_admin_book_for_a_member(practice: Practice) -> Non
 
     assert [each["member"]["id"] for each in (by_coach, by_admin)] == [one.id, two.id]
     changed_by = await practice.rows("SELECT DISTINCT member_id, changed_by FROM session_changes")
-    assert {member: role for member, role in changed_by} == {key_of(one): "COACH", key_of(two): "ADMIN"}
+    assert {row[0]: row[1] for row in changed_by} == {key_of(one): "COACH", key_of(two): "ADMIN"}
     assert await practice.count("session_series", "created_by_user_id = :id", id=coach.user.id) == 1
 
 
