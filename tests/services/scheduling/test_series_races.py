@@ -168,3 +168,62 @@ async def test_two_series_change_places_only_if_there_is_room(practice: Practice
 
     assert kinds(answers) == [SeriesNotBookable] * 2
     await practice.nobody_is_overbooked()
+
+
+async def test_a_series_that_is_refused_keeps_no_place_from_those_who_ask_with_it(practice: Practice) -> None:
+    coach = await open_coach(practice)
+    one, two, three = await practice.members(3)
+    await together.book(practice, three, coach, THIRD)
+
+    with at_the_first_try():
+        answers = await at_once(series(practice, one, coach, 3), together.book(practice, two, coach, FIRST))
+
+    assert kinds(answers) == [SeriesNotBookable, Booked]
+    assert len(await practice.rows(together.TRANSACTIONS)) == 2, "the two of them were one group"
+
+
+async def test_a_move_that_is_refused_gives_no_place_to_those_who_ask_with_it(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coach = await open_coach(practice)
+    one, two, three = await practice.members(3)
+    mine = parse_key((await booked_series(practice, one, coach, FIRST, 3))[0], "Session", "id")
+    gate = together.Gate(monkeypatch)
+
+    ahead = asyncio.ensure_future(together.book(practice, three, coach, "2026-03-16T10:00:00Z"))
+    await gate.has_come.wait()
+    to_ten = RescheduleSeries.read(session_id=mine, scope=SeriesScope.ALL, starts_at="2026-03-02T10:00:00Z")
+    moving = asyncio.ensure_future(practice.context(one).change_series(to_ten))
+    await together.joined(practice, 1)
+    behind = asyncio.ensure_future(together.book(practice, two, coach, FIRST))
+    await together.joined(practice, 2)
+    gate.is_open.set()
+    with at_the_first_try():
+        answers = await at_once(ahead, moving, behind)
+
+    assert kinds(answers) == [Booked, SeriesNotBookable, SlotFull]
+    await practice.nobody_is_overbooked()
+
+
+async def test_what_a_group_leaves_is_booked_in_it(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A series moves away, one comes to where it was, and a third finds neither place free."""
+    coach = await open_coach(practice)
+    one, two, three, four = await practice.members(4)
+    mine = parse_key((await booked_series(practice, one, coach, FIRST, 3))[0], "Session", "id")
+    gate = together.Gate(monkeypatch)
+
+    ahead = asyncio.ensure_future(together.book(practice, four, coach, "2026-03-02T11:00:00Z"))
+    await gate.has_come.wait()
+    to_ten = RescheduleSeries.read(session_id=mine, scope=SeriesScope.ALL, starts_at="2026-03-02T10:00:00Z")
+    moving = asyncio.ensure_future(practice.context(one).change_series(to_ten))
+    await together.joined(practice, 1)
+    coming = asyncio.ensure_future(series(practice, two, coach, 3))
+    late = asyncio.ensure_future(series(practice, three, coach, 2, starts_at="2026-03-09T10:00:00Z"))
+    await together.joined(practice, 3)
+    gate.is_open.set()
+    with at_the_first_try():
+        answers = await at_once(ahead, moving, coming, late)
+
+    assert kinds(answers) == [Booked, SeriesChanged, SessionSeries, SeriesNotBookable]
+    assert gate.groups == [1, 5, 8], "a group, which is read again once it is known what it is about"
+    await practice.nobody_is_overbooked()
