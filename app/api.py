@@ -44,6 +44,7 @@ class Mutation(
 @strawberry.type(description="Staying informed: a snapshot first, then what changes.")
 class Subscription(
     scheduling.Subscription,  # slotAvailability
+    scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
 ):
     pass

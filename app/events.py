@@ -96,6 +96,13 @@ class PlaceOffered(Event):
     expires_at: datetime
 
 
+class WaitingListJoined(Event):
+    entry_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
 class WaitingListLeft(Event):
     """Somebody is in line no longer; `outcome` is the status that their entry has."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
-from app.events import CoachAssigned, Event, SessionBooked
+from app.events import CoachAssigned, Event, SessionBooked, WaitingListJoined
 from app.live.calendars import AWAY, READ_AT_ONCE
 from app.live.hints import Hints, channel_of, version_in
 from app.live.ranges import token_expired
@@ -45,6 +45,13 @@ MARKS: Final = {
         "SELECT m.id, m.coach_id, (SELECT hashtextextended(string_agg(concat(s.id, s.version, s.status), ','"
         " ORDER BY s.starts_at, s.id), 0) FROM sessions s WHERE s.member_id = m.id AND s.starts_at > :since)"
         " FROM members m WHERE m.id = ANY(:ids)"
+    ),
+    "waiting": text(
+        "SELECT e.member_id, hashtextextended(string_agg(concat(e.id, e.status, (SELECT count(*)"
+        " FROM waiting_list_entries before WHERE before.coach_id = e.coach_id AND before.starts_at = e.starts_at"
+        " AND before.status = 'WAITING' AND before.place < e.place)), ',' ORDER BY e.id), 0)"
+        " FROM waiting_list_entries e WHERE e.member_id = ANY(:ids) AND e.status IN ('WAITING', 'OFFERED')"
+        " GROUP BY e.member_id"
     ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
@@ -144,6 +151,8 @@ class LiveViews:
                         self.tell(Key("calendar", coach_id))
             case SessionBooked():
                 self.tell_member(event.member_id)
+            case WaitingListJoined():
+                self.tell(Key("waiting", event.member_id))
 
     def tell_member(self, member_id: UUID) -> None:
         """A session of theirs has changed, perhaps with somebody else than their coach."""

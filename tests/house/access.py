@@ -275,6 +275,7 @@ ACCESS = {
         LOGIN, inputs(id=World.spare_template), ("sessions:write",), EVERYBODY, only=STAFF
     ),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
+    "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write",), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 

@@ -3,6 +3,7 @@
 from app.resolvers.scheduling.availability import Mutation as AvailabilityMutation
 from app.resolvers.scheduling.booking import Mutation as BookingMutation
 from app.resolvers.scheduling.holds import Mutation as HoldMutation
+from app.resolvers.scheduling.holds import Subscription as WaitingSubscription
 from app.resolvers.scheduling.series import Mutation as SeriesMutation
 from app.resolvers.scheduling.series import Query as SeriesQuery
 from app.resolvers.scheduling.slots import Query, Subscription
@@ -15,4 +16,5 @@ __all__ = [
     "SeriesMutation",
     "SeriesQuery",
     "Subscription",
+    "WaitingSubscription",
 ]

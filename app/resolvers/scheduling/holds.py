@@ -1,9 +1,11 @@
 """Holding a place, and waiting for one."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import strawberry
 
+from app.live import waiting as live
 from app.models import scheduling as models
 from app.schema.problems import (
     HoldExpired,
@@ -25,11 +27,23 @@ from app.schema.scheduling import (
     ReleaseHoldInput,
     Removed,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
 from app.services import scheduling as scheduling_service
 from app.wire.inputs import fields_of
 from app.wire.relay import global_id, parse_key
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        graphql_type=WaitingListChanged,
+        description="The lines that the asking member is in, and each change: moving up, an offer (`hold`), its end.",
+    )
+    async def waiting_list_offer(self, info: Info) -> AsyncIterator[live.WaitingListChanged]:
+        context = info.context
+        return live.waiting_lists_changed(context.house.views, context.asking(), context.actor_until)
 
 
 @strawberry.type

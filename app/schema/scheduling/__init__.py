@@ -30,6 +30,7 @@ from app.schema.scheduling.holds import (
     LeaveWaitingListInput,
     ReleaseHoldInput,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
 from app.schema.scheduling.series import (
@@ -74,6 +75,7 @@ __all__ = [
     "SlotReason",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
+    "WaitingListChanged",
     "WaitingListEntry",
     "slot_id",
 ]

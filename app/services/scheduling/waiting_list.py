@@ -8,11 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
+from app.events import WaitingListJoined, emit
 from app.forms import Form, Instant
+from app.loaders.scheduling import positions_by_entry
 from app.models.members import Member, MemberStatus
 from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
 from app.problems import Forbidden, MemberNotActive, NotInLine, SlotNotFull, TooManyWaitingLists
@@ -73,6 +75,12 @@ async def join_waiting_list(
     db.add(entry)
     await db.flush()
     await db.refresh(entry)
+    emit(
+        db,
+        WaitingListJoined(
+            entry_id=entry.id, coach_id=entry.coach_id, member_id=entry.member_id, starts_at=entry.starts_at
+        ),
+    )
     await raise_version(db, form.coach_id)
     return entry
 
@@ -101,6 +109,24 @@ async def leave_waiting_list(db: AsyncSession, actor: Actor, *, entry_id: UUID, 
     await settle_calendar(db, entry.coach_id, now)
     await raise_version(db, entry.coach_id)
     return entry
+
+
+async def follow_waiting_lists(
+    db: AsyncSession, actor: Actor, seen: list[UUID]
+) -> list[tuple[WaitingListEntry, int | None]]:
+    """The asker's entries that are not over, and those `seen` before; with their place in line, counted from 1."""
+    may_ask_to_wait(actor)
+    mine = (
+        select(WaitingListEntry)
+        .where(
+            WaitingListEntry.member_id == actor.member_id,
+            or_(col(WaitingListEntry.status).in_(_LIVE), col(WaitingListEntry.id).in_(seen)),
+        )
+        .order_by(col(WaitingListEntry.starts_at), col(WaitingListEntry.id))
+    )
+    entries = list(await db.exec(mine))
+    positions = await positions_by_entry(db, [entry.id for entry in entries])
+    return list(zip(entries, positions, strict=True))
 
 
 async def _live_entry(
