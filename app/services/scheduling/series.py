@@ -145,9 +145,8 @@ def decide_series(asked: Asked, form: BookSeries, found: Sequence[Found]) -> Tog
     if first.earlier is not None:
         return answered_before(form, first.earlier)
     may_be_booked(first)
-    calendar = first.open_calendar
-    assert calendar is not None
-    before, session_minutes = calendar.calendar, calendar.calendar.session_minutes
+    assert first.open_calendar is not None
+    calendar = first.open_calendar.calendar
     series = SessionSeries.model_construct(
         id=new_id(),
         coach_id=form.coach_id,
@@ -161,19 +160,18 @@ def decide_series(asked: Asked, form: BookSeries, found: Sequence[Found]) -> Tog
     decisions: dict[int, Decision] = {}
     in_the_way: list[SeriesDate] = []
     booked: Busy = []
-    starts = _wanted(form, before.time_zone)
+    starts = _wanted(form, calendar.time_zone)
     for place, (start, what) in enumerate(zip(starts, found, strict=True)):
         one = _on(form, start)
         reasons, slot, hold = judged_for(one, replace(what, busy=[*what.busy, *booked]), asked.now)
         reasons = judged(start, reasons)
         if reasons or slot is None:
-            in_the_way.append(series_date(start, session_minutes, reasons))
+            in_the_way.append(series_date(start, calendar.session_minutes, reasons))
             continue
         booked.append((int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())))
         decision = confirmed(asked, one, what, slot, hold)
         decisions[place] = replace(decision, change=replace(decision.change, series_id=series.id))
     if in_the_way:
-        calendar.calendar = before
         raise SeriesNotBookable(in_the_way)
     asked_for = {name: getattr(series, name) for name in ("first_starts_at", "every_weeks", "occurrences")}
     decisions[0] = replace(decisions[0], change=replace(decisions[0].change, **asked_for, **remembered(form)))

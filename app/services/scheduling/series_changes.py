@@ -195,7 +195,6 @@ def _moves(
         taken.append(_span(slot.starts_at, slot.ends_at))
         moves[part] = move_to(asked, affected[part], slot, before.buffer_minutes)
     if in_the_way:
-        opened.calendar = before
         raise SeriesNotBookable(in_the_way)
     # Written one after the other: whoever goes first goes to where nobody is any more.
     if is_later(before.time_zone, affected[0].starts_at, form.starts_at):

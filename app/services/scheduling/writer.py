@@ -345,29 +345,33 @@ def _parts(asked: Asked, found: Sequence[Found | None]) -> list[Asked]:
 
 
 def _decide(asked: Asked, parts: Sequence[Found | None]) -> Decided | None:
-    """None if it is not the request's turn; an exception is one request's own."""
-    found, *others = (what for what in parts if what is not None) if None not in parts else (None,)
-    if found is None:
+    """None if it is not the request's turn; an exception is one request's own, and leaves the calendar as it was."""
+    found = [what for what in parts if what is not None]
+    if not found:
         return None
+    opened = found[0].open_calendar
+    before = None if opened is None else opened.calendar
     try:
         match asked.form:
             case BookSeries() as form:
-                return decide_series(asked, form, [found, *others])
+                return decide_series(asked, form, found)
             case CancelSeries() | RescheduleSeries() as form:
-                return decide_series_change(asked, form, [found, *others])
+                return decide_series_change(asked, form, found)
             case BookSession() as form:
-                return decide_booking(asked, form, found)
+                return decide_booking(asked, form, found[0])
             case CancelSession() as form:
-                return decide_cancellation(asked, form, found)
+                return decide_cancellation(asked, form, found[0])
             case RescheduleSession() as form:
-                return decide_move(asked, form, found)
+                return decide_move(asked, form, found[0])
             case CompleteSession() as form:
-                return decide_completion(asked, form, found)
+                return decide_completion(asked, form, found[0])
             case MarkNoShow() as form:
-                return decide_no_show(asked, form, found)
+                return decide_no_show(asked, form, found[0])
             case HoldSlot() as form:
-                return decide_hold(asked, form, found)
+                return decide_hold(asked, form, found[0])
     except Exception as failure:
+        if opened is not None and before is not None:
+            opened.calendar = before  # parts of it may have been decided
         if not isinstance(failure, Problem | Refusal):
             log.exception("a request could not be decided")
         return failure
