@@ -19,6 +19,7 @@ class Query(
     members.Query,  # members, member
     sessions.Query,  # sessions, session
     sessions.PlanQuery,  # planTemplates
+    sessions.NotesQuery,  # noteTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
 ):
@@ -37,6 +38,7 @@ class Mutation(
     sessions.RatingMutation,  # rateSession, changeSessionRating
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
+    sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
 ):
     pass
 

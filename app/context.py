@@ -24,6 +24,7 @@ from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
 from app.platform.direct import DirectDatabase
+from app.platform.keys import Keys
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
@@ -63,6 +64,7 @@ class House:
     passwords: Passwords
     token_making: TokenMaking
     clock: Clock
+    keys: Keys
 
 
 @dataclass(slots=True)

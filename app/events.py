@@ -151,6 +151,16 @@ class SessionPlanReminderDue(Event):
     remind_at: datetime
 
 
+class SessionNoteShared(Event):
+    """The other side can read a note from now on."""
+
+    note_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    author_user_id: UUID
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

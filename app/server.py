@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
-from app.actor import STRANGER, Actor
+from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
@@ -31,12 +32,14 @@ from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
+from app.platform.keys import Keys, master_keys
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
+from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.sessions import remind_of_plans
@@ -44,6 +47,8 @@ from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
 from app.wire.persisted import PersistedDocuments, read_manifest
+
+log = structlog.get_logger(__name__)
 
 REMIND_SECONDS = 30.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
@@ -64,7 +69,8 @@ class Application:
             assume_role=migrations.assumed_role(settings),
             pooled=settings.is_pooled,
         )
-        self.database = Database(engine)
+        self.keys = Keys(master_keys(settings))
+        self.database = Database(engine, {"keys": self.keys})
         options = connection_options(assume_role=migrations.assumed_role(settings), pooled=settings.is_pooled)
         self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
         self.bus = Bus(settings.redis_url)
@@ -86,7 +92,16 @@ class Application:
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         calendars = CalendarWriter(self.direct, self.database, self.live.tell, self.views.tell_member)
         self.house = House(
-            self.database, self.direct, self.live, self.views, readings, calendars, Passwords(), making, clock
+            self.database,
+            self.direct,
+            self.live,
+            self.views,
+            readings,
+            calendars,
+            Passwords(),
+            making,
+            clock,
+            self.keys,
         )
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
@@ -161,8 +176,25 @@ class Application:
             return "away", "unknown"
         return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}"
 
+    async def confirm_keys(self) -> None:
+        """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.
+
+        While the database is away, or not migrated, that waits until a key is made with it.
+        """
+        try:
+            async with self.database.transaction(SYSTEM.settings()) as db:
+                confirmed = await privacy.confirm_keys(db, self.keys.master)
+        except InvalidSettings:
+            await self.database.close()
+            raise
+        except Exception as failure:
+            log.warning("the keys could not be confirmed yet", cause=str(failure))
+        else:
+            self.keys.confirmed |= confirmed
+
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.confirm_keys()
         await self.direct.open()
         await self.bus.start()
         self.live.start()

@@ -48,6 +48,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries),
+    "NoteTemplate": lambda context, key: context.read(session_service.access_note_template, parse_uuid(key)),
+    "SessionNote": lambda context, key: context.read(session_service.access_note, parse_uuid(key)),
     "Slot": _slot,
     "TimeOff": _row(TimeOff),
     "User": _row(User),

@@ -187,7 +187,7 @@ class TooManyTemplates(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "What is to be changed was changed since the asker saw it.")
+@shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 

@@ -9,6 +9,7 @@ from tests.api.world import TEN, World
 
 PASSWORD = "a long password"
 LATER = "2026-03-23T11:00:00Z"
+SECTIONS = [{"heading": "A heading", "text": "Some words"}]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,23 @@ class Mutation:
     versions: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()  # of a note
     required: tuple[str, ...] = ()
     never_null: tuple[str, ...] = ()  # may be left out
 
     @property
     def fields(self) -> set[str]:
-        kinds = (self.times, self.moments, self.clocks, self.days, self.zones, self.emails, self.secrets, self.versions)
+        kinds = (
+            self.times,
+            self.moments,
+            self.clocks,
+            self.days,
+            self.zones,
+            self.emails,
+            self.secrets,
+            self.versions,
+            self.sections,
+        )
         named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
         return {name for kind in (*kinds, *named) for name in kind}
 
@@ -294,6 +306,57 @@ MUTATIONS = {
         ints={"stars": (1, 5)},
         required=("sessionId",),
         never_null=("stars",),
+    ),
+    "writeSessionNote": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.ids["Session"], "visibility": "SHARED", "sections": SECTIONS},
+        ids={"sessionId": "Session", "templateId": "NoteTemplate"},
+        texts={"idempotencyKey": 200},
+        choices=("visibility",),
+        flags=("isDraft",),
+        sections=("sections",),
+        required=("sessionId", "visibility"),
+        never_null=("isDraft", "sections"),
+    ),
+    "updateSessionNote": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["SessionNote"], "expectedVersion": 1, "sections": SECTIONS},
+        ids={"id": "SessionNote"},
+        versions=("expectedVersion",),
+        choices=("visibility",),
+        flags=("isDraft",),
+        sections=("sections",),
+        required=("id", "expectedVersion"),
+        never_null=("visibility", "isDraft", "sections"),
+    ),
+    "removeSessionNote": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["SessionNote"]},
+        ids={"id": "SessionNote"},
+        required=("id",),
+    ),
+    "addNoteTemplate": Mutation(
+        "admin",
+        lambda world: {"name": "Another", "headings": ["One"], "coachId": world.ids["Coach"]},
+        ids={"coachId": "Coach"},
+        texts={"name": 80},
+        lists={"headings": (20, 120)},
+        required=("name", "headings"),
+    ),
+    "updateNoteTemplate": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["NoteTemplate"], "headings": ["Other"]},
+        ids={"id": "NoteTemplate"},
+        texts={"name": 80},
+        lists={"headings": (20, 120)},
+        required=("id",),
+        never_null=("name", "headings"),
+    ),
+    "removeNoteTemplate": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["NoteTemplate"]},
+        ids={"id": "NoteTemplate"},
+        required=("id",),
     ),
     "removeAvailabilityWindow": Mutation(
         "coach",

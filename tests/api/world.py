@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, booked, completed, planned, template
+from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
 
@@ -62,6 +62,7 @@ class World:
         time_off = await self.practice.ask(ADD_TIME_OFF, coach, input=away)
         session = await booked(self.practice, member, coach, NINE)
         plan = await planned(self.practice, coach, session, "First", "Second")
+        of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
             "Coach": coach.id,
@@ -70,6 +71,8 @@ class World:
             "PlanTemplate": await template(self.practice, coach, "Mine", "An item"),
             "Session": session,
             "SessionPlan": plan["id"],
+            "NoteTemplate": of_notes["id"],
+            "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.wire.relay import global_id
 from tests.operations import (
+    ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
     EVERY_DAY,
     SHARE_PLAN,
@@ -14,6 +15,7 @@ from tests.operations import (
     book,
     booked,
     completed,
+    noted,
     planned,
     rated,
     template,
@@ -40,6 +42,7 @@ class World:
     ids: dict[str, str]
     of_the_series: str = ""
     made: int = 0
+    windows: int = 0
 
     @classmethod
     async def made_in(cls, practice: Practice) -> "World":
@@ -69,14 +72,15 @@ class World:
             "TimeOff": await world.spare_time_off(),
             "User": global_id("User", world.member.user.id),
         }
+        world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
     def person(self, role: str) -> Person:
         return {"COACH": self.coach, "MEMBER": self.member, "ADMIN": self.admin}[role]
 
     async def spare_window(self) -> str:
-        self.made += 1
-        return await add_window(self.practice, self.coach, "SUNDAY", f"{self.made:02}:00", f"{self.made:02}:30")
+        self.windows += 1
+        return await add_window(self.practice, self.coach, "SUNDAY", f"{self.windows:02}:00", f"{self.windows:02}:30")
 
     async def spare_time_off(self) -> str:
         given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
@@ -114,6 +118,18 @@ class World:
 
     async def spare_template(self) -> str:
         return await template(self.practice, self.coach, "Spare", "An item")
+
+    async def spare_note_template(self) -> str:
+        self.made += 1
+        given = {"name": f"Template {self.made}", "headings": ["Only one"]}
+        return str((await self.practice.ask(ADD_NOTE_TEMPLATE, self.coach, input=given))["id"])
+
+    async def spare_note(self) -> str:
+        return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
+
+    def new_name(self) -> str:
+        self.made += 1
+        return f"New {self.made}"
 
     def new_address(self) -> str:
         self.made += 1
@@ -172,6 +188,7 @@ def of_the_series(world: World) -> str:
 STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
 LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
+SECTIONS = [{"heading": "Other", "text": "Words"}]
 
 ACCESS = {
     "Query.node": Row("Coach", given(id=its("Coach"))),
@@ -184,6 +201,7 @@ ACCESS = {
     "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
     "Query.planTemplates": Row(LOGIN, given(), ("sessions:read",), EVERYBODY, only=STAFF),
+    "Query.noteTemplates": Row(LOGIN, given(), ("notes:read",)),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -274,6 +292,27 @@ ACCESS = {
     "Mutation.removePlanTemplate": Row(
         LOGIN, inputs(id=World.spare_template), ("sessions:write",), EVERYBODY, only=STAFF
     ),
+    "Mutation.writeSessionNote": Row(
+        LOGIN, inputs(sessionId=its("Session"), visibility="SHARED", sections=SECTIONS), ("notes:write",)
+    ),
+    "Mutation.updateSessionNote": Row(
+        LOGIN,
+        inputs(id=its("SessionNote"), expectedVersion=1, sections=SECTIONS),
+        ("notes:write",),
+        EVERYBODY,
+        only=STAFF,
+    ),
+    "Mutation.removeSessionNote": Row(LOGIN, inputs(id=World.spare_note), ("notes:write",), EVERYBODY, only=STAFF),
+    "Mutation.addNoteTemplate": Row(
+        LOGIN,
+        inputs(name=World.new_name, headings=["First"], coachId=its("Coach")),
+        ("note_templates:write",),
+        STAFF,
+    ),
+    "Mutation.updateNoteTemplate": Row(
+        LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
+    ),
+    "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write",), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -300,6 +339,8 @@ NODES = {
     "Session": LOGIN,
     "SessionPlan": LOGIN,
     "SessionSeries": LOGIN,
+    "NoteTemplate": LOGIN,
+    "SessionNote": LOGIN,
     "Slot": "Slot",
     "TimeOff": LOGIN,
     "User": LOGIN,

@@ -1,6 +1,7 @@
 """Coaching sessions, and what is kept with them."""
 
 from app.schema.sessions.following import SessionsChanged
+from app.schema.sessions.notes import NoteTemplate, SessionNote
 from app.schema.sessions.plans import (
     AddPlanItemInput,
     AddPlanTemplateInput,
@@ -29,6 +30,7 @@ __all__ = [
     "ChangeSessionRatingInput",
     "CreateSessionPlanInput",
     "MovePlanItemInput",
+    "NoteTemplate",
     "PlanItem",
     "PlanTemplate",
     "PlanTemplateItemInput",
@@ -39,6 +41,7 @@ __all__ = [
     "Session",
     "SessionChange",
     "SessionFilter",
+    "SessionNote",
     "SessionPlan",
     "SessionRating",
     "SessionSeries",

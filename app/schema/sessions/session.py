@@ -15,6 +15,7 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.schema.sessions.notes import SessionNote
 from app.schema.sessions.plans import SessionPlan
 from app.schema.sessions.ratings import SessionRating
 from app.services import sessions as session_service
@@ -130,6 +131,13 @@ class Session(Node):
         session_loaders.plans_by_session,
         key="id",
         description="Its plan; null without one, and for the member while it is not shared.",
+    )
+    notes = relation(
+        list[SessionNote] | None,
+        session_loaders.notes_by_session,
+        key="id",
+        description="Those that the asker may see, in the order in which they were begun; null for who may see none.",
+        shown_to=lambda actor, session: actor.may("notes:read"),
     )
 
     @classmethod
