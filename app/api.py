@@ -34,6 +34,7 @@ class Mutation(
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
     scheduling.SeriesMutation,  # book, cancel, reschedule Series
+    scheduling.SlotMutation,  # cancelSlot, completeSlot
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
     sessions.RatingMutation,  # rateSession, changeSessionRating
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem

@@ -38,6 +38,7 @@ from app.services.scheduling import (
     ChangeSession,
     HoldSlot,
     SeriesChanged,
+    SlotChanges,
 )
 
 log = structlog.get_logger(__name__)
@@ -138,6 +139,12 @@ class Context:
         actor = self.asking()
         _note_admin(actor, self.change_series)
         return await self.house.calendars.change_series(actor, form, self.now())
+
+    async def change_each(self, wanted: SlotChanges) -> list[Problem | None]:
+        """The same for several of one calendar, and what became of each."""
+        actor = self.asking()
+        _note_admin(actor, self.change_each)
+        return await self.house.calendars.change_each(actor, wanted.coach_id, wanted.changes, self.now())
 
     async def until_no_race(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Runs work again that lost a race (deadlock, serialisation, a constraint that another's commit made true).

@@ -236,7 +236,9 @@ async def cancelled(practice: Practice, who: Person, session_id: str) -> None:
 
 async def completed(practice: Practice, session_id: str) -> str:
     """The same id, of a session that has taken place."""
-    done = "UPDATE sessions SET status = 'COMPLETED', completed_at = :now WHERE id = :id RETURNING id"
+    done = (
+        "UPDATE sessions SET status = 'COMPLETED', completed_at = greatest(starts_at, :now) WHERE id = :id RETURNING id"
+    )
     assert await practice.rows(done, now=practice.clock(), id=parse_key(session_id, "Session", "id"))
     return session_id
 

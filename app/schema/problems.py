@@ -202,6 +202,11 @@ class TryAgain(Problem):
     pass
 
 
+def shown(problem: problems.Problem) -> Any:
+    """The same as data, for where it is a part of an answer and not the answer."""
+    return _Shows(type(problem), SHOWN_AS[type(problem)]).handle(problem, field=None, info=None)
+
+
 def result_of(name: str, success: type, *refusals: type) -> Any:
     """The union that a mutation answers; wrong input and lost races can happen to every one of them."""
     members = (success, *refusals, InvalidInput, TryAgain)

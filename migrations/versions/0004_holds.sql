@@ -9,11 +9,11 @@ END $$;
 CREATE TRIGGER sessions_copy_cancellation_policy BEFORE INSERT ON sessions
   FOR EACH ROW EXECUTE FUNCTION copy_cancellation_policy();
 
--- What a session may become, and who closes it: the coach who held it, and admins.
+-- What a session may become, and who closes it: the coach who held it, and admins. What is closed is not moved.
 CREATE FUNCTION hold_to_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT (OLD.status = 'SCHEDULED' OR (OLD.status = 'NO_SHOW' AND NEW.status = 'COMPLETED')) THEN
-    RAISE EXCEPTION 'a session that is % does not become %', OLD.status, NEW.status
+    RAISE EXCEPTION 'a session that is % becomes % no more, nor moves', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'sessions_transitions', TABLE = 'sessions';
   END IF;
   IF NEW.status IN ('COMPLETED', 'NO_SHOW') AND current_setting('app.system', true) IS DISTINCT FROM 'on'
@@ -24,8 +24,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER sessions_hold_to_transitions BEFORE UPDATE OF status ON sessions
-  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION hold_to_transitions();
+CREATE TRIGGER sessions_hold_to_transitions BEFORE UPDATE OF status, starts_at ON sessions
+  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.starts_at IS DISTINCT FROM NEW.starts_at) EXECUTE FUNCTION hold_to_transitions();
 
 -- Who coaches the member today is for the system to say, else a session could be shown to any coach.
 CREATE FUNCTION keep_member_coach() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -19,6 +19,7 @@ ALTER TABLE session_changes
 ALTER TABLE sessions
   DROP CONSTRAINT sessions_late_only_if_cancelled,
   DROP CONSTRAINT sessions_stamped_as_they_stand,
+  DROP CONSTRAINT sessions_closed_once_begun,
   DROP CONSTRAINT sessions_series_fkey,
   DROP COLUMN series_id,
   DROP COLUMN no_show_by_user_id,

@@ -1,56 +1,14 @@
 """Every mutation, with the kind of each of its fields."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
-from tests.api.world import TEN, World
+from tests.api.kinds import Mutation
+from tests.api.world import TEN
 
 PASSWORD = "a long password"
-LATER = "2026-03-23T11:00:00Z"
+FIRST_OF_A_SERIES = "2026-03-23T11:00:00Z"
 SECTIONS = [{"heading": "A heading", "text": "Some words"}]
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """`valid` is accepted from `who`; every field is listed once, under its kind."""
-
-    who: str
-    valid: Callable[[World], dict[str, Any]]
-    ids: dict[str, str] = field(default_factory=dict)
-    times: tuple[str, ...] = ()
-    moments: tuple[str, ...] = ()  # lists of times
-    clocks: tuple[str, ...] = ()
-    days: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    texts: dict[str, int] = field(default_factory=dict)  # with the most characters
-    secrets: tuple[str, ...] = ()  # compared, never stored: a wrong one is wrong, however it looks
-    lists: dict[str, tuple[int, int]] = field(default_factory=dict)  # the most entries, of the most characters
-    ints: dict[str, tuple[int, int]] = field(default_factory=dict)
-    versions: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()  # of a note
-    required: tuple[str, ...] = ()
-    never_null: tuple[str, ...] = ()  # may be left out
-
-    @property
-    def fields(self) -> set[str]:
-        kinds = (
-            self.times,
-            self.moments,
-            self.clocks,
-            self.days,
-            self.zones,
-            self.emails,
-            self.secrets,
-            self.versions,
-            self.sections,
-        )
-        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
-        return {name for kind in (*kinds, *named) for name in kind}
+LATER = "2026-03-09T11:00:00Z"
 
 
 def new_email() -> str:
@@ -105,6 +63,8 @@ MUTATIONS = {
             "slotIntervalMinutes": (5, 1_440),
             "minNoticeMinutes": (0, 525_600),
             "bookingWindowDays": (0, 730),
+            "cancellationNoticeHours": (0, 720),
+            "waitingOfferMinutes": (1, 1_440),
         },
         choices=("status", "bookingAudience"),
         flags=("isAcceptingMembers",),
@@ -112,6 +72,7 @@ MUTATIONS = {
         never_null=(
             *("displayName", "specialties", "timeZone", "status", "maxMembers", "isAcceptingMembers"),
             *("bookingAudience", "sessionMinutes", "bufferMinutes", "minNoticeMinutes", "bookingWindowDays"),
+            "waitingOfferMinutes",
         ),
     ),
     "updateMember": Mutation(
@@ -178,7 +139,7 @@ MUTATIONS = {
     ),
     "bookSeries": Mutation(
         "member",
-        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER, "everyWeeks": 1, "occurrences": 2},
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": FIRST_OF_A_SERIES, "everyWeeks": 1, "occurrences": 2},
         ids={"coachId": "Coach", "memberId": "Member"},
         times=("startsAt",),
         moments=("skip", "only"),
@@ -280,6 +241,7 @@ MUTATIONS = {
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
         ids={"sessionId": "Session"},
         times=("startsAt",),
+        texts={"overrideReason": 200},
         versions=("expectedVersion",),
         required=("sessionId", "startsAt"),
     ),
@@ -289,6 +251,45 @@ MUTATIONS = {
         ids={"sessionId": "Session"},
         texts={"reason": 200},
         required=("sessionId",),
+    ),
+    "scheduleSession": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "memberId": world.ids["Member"], "startsAt": LATER},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        choices=("kind", "format"),
+        required=("memberId", "startsAt"),
+        never_null=("kind", "format"),
+    ),
+    "completeSession": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[0]},
+        ids={"sessionId": "Session"},
+        texts={"overrideReason": 200},
+        required=("sessionId",),
+    ),
+    "markNoShow": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[1]},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        required=("sessionId",),
+    ),
+    "cancelSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        texts={"reason": 200},
+        required=("startsAt",),
+    ),
+    "completeSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("startsAt",),
     ),
     "rateSession": Mutation(
         "member",

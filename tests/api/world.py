@@ -29,7 +29,10 @@ class Try(NamedTuple):
 
 @dataclass
 class World:
-    """Two coaches, each with a member, a window, a time off and a session; and who asks over HTTP."""
+    """Two coaches, each with a member, a window, a time off and a session; who asks over HTTP.
+
+    `begun` are two sessions of last week that nobody has closed.
+    """
 
     practice: Practice
     client: httpx2.AsyncClient
@@ -40,6 +43,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
     of_a_series: str = ""
@@ -51,6 +55,10 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        practice.clock.move(weeks=-1)
+        last_week = ("2026-02-23T09:00:00Z", "2026-02-23T10:00:00Z")
+        world.begun = tuple([await booked(practice, world.member, coach, start) for start in last_week])
+        practice.clock.move(weeks=1)
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)

@@ -25,6 +25,7 @@ from tests.services.scheduling.repeating import book_series
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 THURSDAY_NIGHT = "2026-03-05T22:00:00Z"
+NEXT_WEEK = "2026-03-09T09:00:00Z"
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
 
 EVERYBODY = frozenset({"MEMBER", "COACH", "ADMIN"})
@@ -260,6 +261,21 @@ ACCESS = {
     "Mutation.cancelSeries": Row(LOGIN, inputs(sessionId=of_the_series, scope="ALL"), ("sessions:write",)),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Mutation.scheduleSession": Row(
+        LOGIN,
+        inputs(coachId=its("Coach"), memberId=its("Member"), startsAt=ELEVEN),
+        ("sessions:write",),
+        EVERYBODY,
+        only=STAFF,
+    ),
+    "Mutation.completeSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",), only=STAFF),
+    "Mutation.markNoShow": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",), only=STAFF),
+    "Mutation.cancelSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=NEXT_WEEK), ("sessions:write",), only=STAFF
+    ),
+    "Mutation.completeSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=NEXT_WEEK), ("sessions:write",), only=STAFF
+    ),
     "Mutation.rateSession": Row(
         LOGIN, inputs(sessionId=World.spare_completed, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),

@@ -6,6 +6,7 @@ from app.resolvers.scheduling.holds import Mutation as HoldMutation
 from app.resolvers.scheduling.holds import Subscription as WaitingSubscription
 from app.resolvers.scheduling.series import Mutation as SeriesMutation
 from app.resolvers.scheduling.series import Query as SeriesQuery
+from app.resolvers.scheduling.slot_wide import Mutation as SlotMutation
 from app.resolvers.scheduling.slots import Query, Subscription
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Query",
     "SeriesMutation",
     "SeriesQuery",
+    "SlotMutation",
     "Subscription",
     "WaitingSubscription",
 ]

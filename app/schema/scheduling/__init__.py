@@ -41,6 +41,7 @@ from app.schema.scheduling.series import (
     SeriesDate,
     SkippedSession,
 )
+from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
 
 __all__ = [
     "AddAvailabilityWindowInput",
@@ -51,7 +52,9 @@ __all__ = [
     "Booking",
     "CancelSeriesInput",
     "CancelSessionInput",
+    "CancelSlotInput",
     "CompleteSessionInput",
+    "CompleteSlotInput",
     "ExtendHoldInput",
     "HoldSlotInput",
     "JoinWaitingListInput",
@@ -73,6 +76,8 @@ __all__ = [
     "SlotExplanation",
     "SlotHold",
     "SlotReason",
+    "SlotSessionResult",
+    "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
     "WaitingListChanged",

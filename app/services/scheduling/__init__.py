@@ -41,6 +41,7 @@ from app.services.scheduling.series_changes import (
     SkippedSession,
 )
 from app.services.scheduling.series_dates import SeriesDate
+from app.services.scheduling.slot_wide import CancelSlot, CompleteSlot, SlotChanges, cancel_slot, complete_slot
 from app.services.scheduling.slots import Slot, Unavailable
 from app.services.scheduling.waiting_list import JoinWaitingList, join_waiting_list, leave_waiting_list
 from app.services.scheduling.writer import CalendarWriter
@@ -53,9 +54,11 @@ __all__ = [
     "CalendarWriter",
     "CancelSeries",
     "CancelSession",
+    "CancelSlot",
     "ChangeSeries",
     "ChangeSession",
     "CompleteSession",
+    "CompleteSlot",
     "HoldSlot",
     "JoinWaitingList",
     "MarkNoShow",
@@ -71,6 +74,7 @@ __all__ = [
     "SkippedSession",
     "Slot",
     "SlotCalendar",
+    "SlotChanges",
     "SlotExplanation",
     "SlotQuestion",
     "SlotRange",
@@ -81,6 +85,8 @@ __all__ = [
     "add_availability_window",
     "add_time_off",
     "available_slots",
+    "cancel_slot",
+    "complete_slot",
     "explain_slot",
     "extend_hold",
     "find_slot",

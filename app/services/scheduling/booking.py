@@ -5,9 +5,9 @@ PostgreSQL's constraints refuse whatever would still oversell a slot or overlap 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -64,6 +64,7 @@ OVERRIDABLE = frozenset(
         Unavailable.TIME_OFF,
     }
 )
+_IN_ORDER = tuple(Unavailable)
 # What has no say over a place that was held in time.
 SETTLED_BY_A_HOLD = frozenset({Unavailable.TOO_SOON, Unavailable.TOO_FAR_AHEAD})
 
@@ -101,12 +102,12 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     if found.earlier is not None:
         return answered_before(form, found.earlier)
     may_be_booked(found)
-    reasons, slot, hold = judged_for(form, found, asked.now)
-    if reasons or slot is None:  # an instant without a reason against it is a slot
+    judged = judged_for(form, found, asked.now)
+    if judged.reasons or judged.slot is None:  # an instant without a reason against it is a slot
         if isinstance(form, ScheduleSession):
-            raise refusal(reasons)
-        return _rejection(asked, form, reasons)
-    return confirmed(asked, form, found, slot, hold)
+            raise refusal(judged.reasons)
+        return _rejection(asked, form, judged.reasons)
+    return confirmed(asked, form, found, judged)
 
 
 def answered_before(form: BookSession, earlier: tuple[bytes, UUID]) -> Earlier:
@@ -125,30 +126,46 @@ def may_be_booked(found: Found) -> None:
         raise MemberNotActive
 
 
-def judged_for(
-    form: BookSession, found: Found, now: datetime
-) -> tuple[list[Unavailable], Slot | None, SlotHold | None]:
-    """Every reason against booking this start for them, the slot, and the hold that is used. Raises `HoldExpired`."""
+class Judged(NamedTuple):
+    """What stands in the way of whoever asks, and the slot, made if need be; before that, of everybody, as listed."""
+
+    reasons: list[Unavailable]
+    slot: Slot | None
+    hold: SlotHold | None
+    against: list[Unavailable]
+    listed: Slot | None
+
+
+def judged_for(form: BookSession, found: Found, now: datetime) -> Judged:
+    """A hold is used, and a reason for an override counts. Raises `HoldExpired`."""
     assert found.open_calendar is not None
     hold = _held(form, found)
     calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
-    reasons, slot = judged_at(calendar, form.starts_at, now, found.busy)
+    against, listed = judged_at(calendar, form.starts_at, now, found.busy)
+    reasons, slot = against, listed
     if hold is not None:
         reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
     if isinstance(form, ScheduleSession):
         reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
-    return reasons, slot, hold
+    return Judged(reasons, slot, hold, against, listed)
 
 
-def confirmed(asked: Asked, form: BookSession, found: Found, slot: Slot, hold: SlotHold | None) -> Decision:
+def confirmed(asked: Asked, form: BookSession, found: Found, judged: Judged) -> Decision:
     """Takes the place, so that whoever is decided over next finds it taken."""
+    slot, hold, against = judged.slot, judged.hold, judged.against
     assert found.open_calendar is not None
     assert found.member_name is not None
+    assert slot is not None
     if hold is not None:
         found.open_calendar.release(hold)
     found.open_calendar.take(slot)
     buffer_minutes = found.open_calendar.calendar.buffer_minutes
-    return _confirmation(asked, form, slot, buffer_minutes, found.member_name, hold)
+    change = _confirmation(asked, form, slot, buffer_minutes, found.member_name, hold)
+    if not isinstance(form, ScheduleSession):
+        against = [*against, Unavailable.MEMBER_BUSY]
+    elif against:
+        change = replace(change, override_reason=form.override_reason)
+    return Decision(change, None if judged.listed is None else _with_one_more(judged.listed, against))
 
 
 def overridden(
@@ -157,6 +174,8 @@ def overridden(
     """What is left of the reasons where somebody who may has given one of their own; and the slot, made if need be."""
     if override_reason is None:
         return reasons, slot
+    if slot is None and (starts_at.second or starts_at.microsecond):
+        return [Unavailable.NOT_A_SLOT_START], None
     reasons = [reason for reason in reasons if reason not in OVERRIDABLE]
     if slot is None:
         slot = slot_beside_the_grid(calendar, starts_at)
@@ -177,18 +196,16 @@ def _held(form: BookSession, found: Found) -> SlotHold | None:
 
 def _confirmation(
     asked: Asked, form: BookSession, slot: Slot, buffer_minutes: int, member_name: str, hold: SlotHold | None
-) -> Decision:
+) -> Change:
     member_id = subject_of(asked)
     session_id = new_id()
-    override_reason = form.override_reason if isinstance(form, ScheduleSession) else None
-    change = Change(
+    return Change(
         "BOOK",
         SessionBooked(session_id=session_id, coach_id=form.coach_id, member_id=member_id, starts_at=slot.starts_at),
         coach_id=form.coach_id,
         member_id=member_id,
         session_id=session_id,
         used_hold_id=None if hold is None else hold.id,
-        override_reason=override_reason,
         now=asked.now,
         booking_id=new_id(),
         change_id=new_id(),
@@ -202,9 +219,14 @@ def _confirmation(
         note=form.note,
         **remembered(form),
     )
+
+
+def _with_one_more(slot: Slot, against: list[Unavailable]) -> Slot:
+    """The slot as it is listed to the booker from now on."""
     booked = slot.booked + 1
-    reason = Unavailable.FULL if booked >= slot.capacity else Unavailable.MEMBER_BUSY
-    return Decision(change, slot._replace(booked=booked, unavailable_reason=reason))
+    full = [Unavailable.FULL] if booked + slot.held >= slot.capacity else []
+    first = min([*against, *full], key=_IN_ORDER.index, default=None)
+    return slot._replace(booked=booked, unavailable_reason=first)
 
 
 def _rejection(asked: Asked, form: BookSession, reasons: list[Unavailable]) -> Decision:

@@ -33,7 +33,7 @@ from app.services.scheduling.booking import (
 )
 from app.services.scheduling.calendars import open_calendar, read_calendar
 from app.services.scheduling.requests import Asked, Busy, Decision, Earlier, Found, OpenCalendar, Together
-from app.services.scheduling.series_dates import SeriesDate, Start, judged, series_date, weekly
+from app.services.scheduling.series_dates import SeriesDate, Start, series_date, shown_reasons, weekly
 
 MOST = 52
 
@@ -90,8 +90,8 @@ async def preview_series(db: AsyncSession, actor: Actor, *, wanted: SeriesQuesti
     dates = []
     for start in weekly(calendar.time_zone, wanted.starts_at, wanted.every_weeks, wanted.occurrences):
         form = BookSession(coach_id=wanted.coach_id, starts_at=start.starts_at)
-        reasons, _, _ = judged_for(form, found if member_id == actor.member_id else replace(found, holds=()), now)
-        dates.append(series_date(start, calendar.session_minutes, judged(start, reasons)))
+        judged = judged_for(form, found if member_id == actor.member_id else replace(found, holds=()), now)
+        dates.append(series_date(start, calendar.session_minutes, shown_reasons(start, judged.reasons)))
     return dates
 
 
@@ -163,13 +163,13 @@ def decide_series(asked: Asked, form: BookSeries, found: Sequence[Found]) -> Tog
     starts = _wanted(form, calendar.time_zone)
     for place, (start, what) in enumerate(zip(starts, found, strict=True)):
         one = _on(form, start)
-        reasons, slot, hold = judged_for(one, replace(what, busy=[*what.busy, *booked]), asked.now)
-        reasons = judged(start, reasons)
+        judged = judged_for(one, replace(what, busy=[*what.busy, *booked]), asked.now)
+        reasons, slot = shown_reasons(start, judged.reasons), judged.slot
         if reasons or slot is None:
             in_the_way.append(series_date(start, calendar.session_minutes, reasons))
             continue
         booked.append((int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())))
-        decision = confirmed(asked, one, what, slot, hold)
+        decision = confirmed(asked, one, what, judged)
         decisions[place] = replace(decision, change=replace(decision.change, series_id=series.id))
     if in_the_way:
         raise SeriesNotBookable(in_the_way)

@@ -24,7 +24,7 @@ from app.problems import (
 )
 from app.services.scheduling.changes import CancelSession, RescheduleSession, decide_cancellation, move_to
 from app.services.scheduling.requests import Asked, Busy, Decision, Found, Together
-from app.services.scheduling.series_dates import SeriesDate, Start, is_later, judged, series_date, shifted
+from app.services.scheduling.series_dates import SeriesDate, Start, is_later, series_date, shifted, shown_reasons
 from app.services.scheduling.slots import Calendar, judged_at
 from app.services.sessions.lifecycle import Action, refusal_to
 
@@ -187,7 +187,7 @@ def _moves(
     for part in in_order:
         elsewhere = [*(span for span in found[part].busy if span not in left), *taken]
         reasons, slot = judged_at(opened.calendar, starts[part].starts_at, asked.now, elsewhere)
-        reasons = judged(starts[part], reasons)
+        reasons = shown_reasons(starts[part], reasons)
         if reasons or slot is None:
             in_the_way.append(series_date(starts[part], before.session_minutes, reasons))
             continue

@@ -59,7 +59,7 @@ def is_later(zone: str, since: datetime, to: datetime) -> bool:
     return _shown(zone, to) > _shown(zone, since)
 
 
-def judged(start: Start, reasons: Sequence[Unavailable]) -> list[Unavailable]:
+def shown_reasons(start: Start, reasons: Sequence[Unavailable]) -> list[Unavailable]:
     """The reasons, for a time that the clock does not show that day those against another slot left out."""
     if start.exists:
         return list(reasons)

@@ -76,6 +76,8 @@ TRIES = 5
 
 # What was not to be had in time: the calendar's turn, or another row.
 _NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
+# The rights that a coach had when we looked may be gone with the member: a second look says so.
+_NOT_ALLOWED = "42501"
 
 
 class CalendarWriter:
@@ -143,6 +145,18 @@ class CalendarWriter:
             coach_id, others = await find_sessions_to_change(db, actor, form)
         changed: SeriesChanged = await self._ask(Asked(actor, form, coach_id, now, others))
         return changed
+
+    async def change_each(
+        self, actor: Actor, coach_id: UUID, forms: Sequence[ChangeSession], now: datetime
+    ) -> list[Problem | None]:
+        """Sessions of one calendar side by side: what is refused of one is no matter of the others."""
+        may_ask_to_change(actor)
+        asked = (self._ask(Asked(actor, form, coach_id, now)) for form in forms)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, Problem):
+                raise answer
+        return [answer if isinstance(answer, Problem) else None for answer in answers]
 
     async def _ask_to_book(self, actor: Actor, form: BookSession, now: datetime) -> Any:
         if isinstance(form, ScheduleSession):
@@ -250,7 +264,7 @@ class CalendarWriter:
                     return left + await self._settle(group[half:], waiting=waiting)
                 if state == _LOCK_NOT_AVAILABLE:
                     break
-                if state not in RACES:
+                if state not in RACES and not (state == _NOT_ALLOWED and tried == 0):
                     group[0].refuse(failure)
                     return []
                 log.info("write lost a race", tried=tried + 1, cause=str(failure))
