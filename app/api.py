@@ -21,6 +21,7 @@ class Query(
     sessions.PlanQuery,  # planTemplates
     sessions.NotesQuery,  # noteTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
+    scheduling.SeriesQuery,  # previewSeries
 ):
     pass
 
@@ -32,6 +33,7 @@ class Mutation(
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
+    scheduling.SeriesMutation,  # book, cancel, reschedule Series
     scheduling.SlotMutation,  # cancelSlot, completeSlot
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
     sessions.RatingMutation,  # rateSession, changeSessionRating

@@ -19,7 +19,7 @@ from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
 from app.live.views import LiveViews
 from app.models.outbox import entries
-from app.models.scheduling import SlotHold
+from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
@@ -30,11 +30,14 @@ from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
 from app.services.scheduling import (
     Booked,
+    BookSeries,
     BookSession,
     CalendarReadings,
     CalendarWriter,
+    ChangeSeries,
     ChangeSession,
     HoldSlot,
+    SeriesChanged,
     SlotChanges,
 )
 
@@ -124,6 +127,18 @@ class Context:
         actor = self.asking()
         _note_admin(actor, self.change)
         return await self.house.calendars.change(actor, form, self.now())
+
+    async def book_series(self, form: BookSeries) -> SessionSeries:
+        """The same for a slot every week, or every second one."""
+        actor = self.asking()
+        _note_admin(actor, self.book_series)
+        return await self.house.calendars.book_series(actor, form, self.now())
+
+    async def change_series(self, form: ChangeSeries) -> SeriesChanged:
+        """The same for several sessions of a series."""
+        actor = self.asking()
+        _note_admin(actor, self.change_series)
+        return await self.house.calendars.change_series(actor, form, self.now())
 
     async def change_each(self, wanted: SlotChanges) -> list[Problem | None]:
         """The same for several of one calendar, and what became of each."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from app.models.sessions import CoachingSession
+    from app.services.scheduling.series_dates import SeriesDate
 
 
 class Problem(Exception):
@@ -94,6 +95,15 @@ class SlotUnavailable(Problem):
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class SeriesNotBookable(Problem):
+    code = "SERIES_NOT_BOOKABLE"
+
+    def __init__(self, dates: "list[SeriesDate]") -> None:
+        self.dates = dates
+        them = "one of the dates" if len(dates) == 1 else f"{len(dates)} of the dates"
+        super().__init__(f"Nothing was changed, because {them} cannot be booked")
 
 
 class MemberNotActive(Problem):

@@ -1,4 +1,4 @@
-"""Windows and time off of coaches; places in line, and what is offered there."""
+"""Windows and time off of coaches, series of sessions; places in line, and what is offered there."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.models.scheduling import AvailabilityWindow, SlotHold, TimeOff
+from app.models.scheduling import AvailabilityWindow, SessionSeries, SlotHold, TimeOff
 
 _POSITIONS = text("SELECT * FROM positions_in_line(:ids)")
 
@@ -33,6 +33,12 @@ async def time_off_by_coach(db: AsyncSession, ids: Sequence[UUID]) -> list[list[
     for time_off in await db.exec(statement):
         found[time_off.coach_id].append(time_off)
     return [found[coach_id] for coach_id in ids]
+
+
+async def series_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[SessionSeries | None]:
+    rows = await db.exec(select(SessionSeries).where(col(SessionSeries.id).in_(ids)))
+    found = {series.id: series for series in rows}
+    return [found.get(series_id) for series_id in ids]
 
 
 async def positions_by_entry(db: AsyncSession, ids: Sequence[UUID]) -> list[int | None]:

@@ -10,7 +10,7 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.models.scheduling import AvailabilityWindow, SessionSeries, TimeOff
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -47,6 +47,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
+    "SessionSeries": _row(SessionSeries),
     "NoteTemplate": lambda context, key: context.read(session_service.access_note_template, parse_uuid(key)),
     "SessionNote": lambda context, key: context.read(session_service.access_note, parse_uuid(key)),
     "Slot": _slot,

@@ -8,9 +8,9 @@ from typing import Annotated, Any, TypeVar, Union
 import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
-import app.schema.scheduling  # noqa: F401  describes the reasons before a type here asks for them
 from app import problems
 from app.models.sessions import SessionStatus
+from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
 from app.wire.enums import describe
@@ -100,6 +100,11 @@ class SlotFull(Problem):
 @shows(problems.SlotUnavailable, "The slot cannot be booked.")
 class SlotUnavailable(Problem):
     reason: Unavailable = strawberry.field(description="The first reason against it.")
+
+
+@shows(problems.SeriesNotBookable, "Some dates cannot be booked, so none was, and nothing was moved.")
+class SeriesNotBookable(Problem):
+    dates: list[SeriesDate] = strawberry.field(description="Those that are in the way, each with every reason.")
 
 
 @shows(problems.MemberNotActive, "The membership is paused or over.")

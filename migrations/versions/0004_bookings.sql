@@ -155,10 +155,11 @@ BEGIN
 END $$;
 
 -- What was decided of the request at this place of the group. `nth` counts those before it that
--- book or hold the same slot.
+-- book or hold the same slot. The first session of a series brings along what was asked of all.
 CREATE TYPE decided_request AS (
   place integer, action text, nth integer, member_id uuid, session_id uuid, booking_id uuid, change_id uuid,
-  hold_id uuid, used_hold_id uuid, series_id uuid, starts_at timestamptz, ends_at timestamptz,
+  hold_id uuid, used_hold_id uuid, series_id uuid, first_starts_at timestamptz, every_weeks integer,
+  occurrences integer, starts_at timestamptz, ends_at timestamptz,
   blocked_until timestamptz, capacity integer, member_name text, kind text, format text, note text, reason text,
   override_reason text, is_late boolean, now timestamptz, mutation text, key text, input_hash text, event_type text,
   event jsonb
@@ -295,6 +296,14 @@ BEGIN
         RETURNING h
     ) SELECT NULL::sessions, made.h, (versions ->> (made.h).coach_id::text)::integer FROM made;
   END IF;
+  IF jsonb_path_exists(decided, '$[*].every_weeks') THEN
+    INSERT INTO session_series (id, coach_id, member_id, first_starts_at, every_weeks, occurrences, created_by_user_id)
+      SELECT x.series_id, x.calendar::uuid, x.member::uuid, x.first_starts_at, x.every_weeks, x.occurrences,
+        x.asker::uuid
+      FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar,
+            rights[r.place * 5 + 2] AS asker, coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
+            FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.every_weeks IS NOT NULL) x;
+  END IF;
   RETURN QUERY WITH made AS (
     INSERT INTO sessions AS s (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status,
                                held_start, seat_no, version, note, series_id)
@@ -320,7 +329,7 @@ BEGIN
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
           FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.booking_id IS NOT NULL) x;
   INSERT INTO remembered_requests (user_id, mutation, key, input_hash, result_id)
-    SELECT x.asker::uuid, x.mutation, x.key, decode(x.input_hash, 'hex'), x.booking_id
+    SELECT x.asker::uuid, x.mutation, x.key, decode(x.input_hash, 'hex'), coalesce(x.series_id, x.booking_id)
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 2] AS asker
           FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.key IS NOT NULL) x;
   INSERT INTO outbox (event_type, event)

@@ -1,54 +1,14 @@
 """Every mutation, with the kind of each of its fields."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
-from tests.api.world import TEN, World
+from tests.api.kinds import Mutation
+from tests.api.world import TEN
 
 PASSWORD = "a long password"
+FIRST_OF_A_SERIES = "2026-03-23T11:00:00Z"
 SECTIONS = [{"heading": "A heading", "text": "Some words"}]
 LATER = "2026-03-09T11:00:00Z"
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """`valid` is accepted from `who`; every field is listed once, under its kind."""
-
-    who: str
-    valid: Callable[[World], dict[str, Any]]
-    ids: dict[str, str] = field(default_factory=dict)
-    times: tuple[str, ...] = ()
-    clocks: tuple[str, ...] = ()
-    days: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    texts: dict[str, int] = field(default_factory=dict)  # with the most characters
-    secrets: tuple[str, ...] = ()  # compared, never stored: a wrong one is wrong, however it looks
-    lists: dict[str, tuple[int, int]] = field(default_factory=dict)  # the most entries, of the most characters
-    ints: dict[str, tuple[int, int]] = field(default_factory=dict)
-    versions: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()  # of a note
-    required: tuple[str, ...] = ()
-    never_null: tuple[str, ...] = ()  # may be left out
-
-    @property
-    def fields(self) -> set[str]:
-        kinds = (
-            self.times,
-            self.clocks,
-            self.days,
-            self.zones,
-            self.emails,
-            self.secrets,
-            self.versions,
-            self.sections,
-        )
-        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
-        return {name for kind in (*kinds, *named) for name in kind}
 
 
 def new_email() -> str:
@@ -176,6 +136,35 @@ MUTATIONS = {
         choices=("kind", "format"),
         required=("coachId", "startsAt"),
         never_null=("kind", "format"),
+    ),
+    "bookSeries": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": FIRST_OF_A_SERIES, "everyWeeks": 1, "occurrences": 2},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        moments=("skip", "only"),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        ints={"everyWeeks": (1, 2), "occurrences": (1, 52)},
+        choices=("kind", "format"),
+        required=("coachId", "startsAt", "everyWeeks", "occurrences"),
+        never_null=("kind", "format"),
+    ),
+    "rescheduleSeries": Mutation(
+        "member",
+        lambda world: {"sessionId": world.of_a_series, "scope": "ALL", "startsAt": "2026-04-06T11:00:00Z"},
+        ids={"sessionId": "Session"},
+        times=("startsAt",),
+        versions=("expectedVersion",),
+        choices=("scope",),
+        required=("sessionId", "scope", "startsAt"),
+    ),
+    "cancelSeries": Mutation(
+        "member",
+        lambda world: {"sessionId": world.of_a_series, "scope": "ALL"},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        choices=("scope",),
+        required=("sessionId", "scope"),
     ),
     "createSessionPlan": Mutation(
         "coach",

@@ -84,6 +84,9 @@ def more_cases(mutation: Mutation) -> Iterator[Case]:
         yield from each_of(name, [5, [5], [["a"]], {}, "", "a\0"])
     for name, (low, high) in mutation.ints.items():
         yield from each_of(name, [low - 1, high + 1, -(2**31), 2**31 - 1, *BAD_NUMBERS])
+    for name in mutation.moments:
+        yield from each_of(name, [[each] for each in [*BAD_TIMES, *NO_TEXT, None]])
+        yield from each_of(name, [["2026-03-23T11:00:00Z"] * 53, 5, 1.5, True, {}, "now"])
     for name in mutation.versions:
         yield from each_of(name, BAD_NUMBERS)
         for value in (-1, 0, -(2**31), 2**31 - 1):
@@ -190,6 +193,19 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("member", "rescheduleSession", lambda world: {"startsAt": "2026-03-02T09:30:00Z"}, "SLOT_UNAVAILABLE"),
     ("member", "rescheduleSession", lambda world: {"startsAt": "2199-12-31T23:59:59Z"}, "SLOT_UNAVAILABLE"),
     ("member", "rescheduleSession", lambda world: {"expectedVersion": 2}, "VERSION_CONFLICT"),
+    ("member", "bookSeries", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "bookSeries", lambda world: {"memberId": world.ids["Member"]}, "FORBIDDEN"),
+    ("coach", "bookSeries", lambda world: {}, "FORBIDDEN"),
+    ("coach", "bookSeries", lambda world: {"memberId": world.foreign["Member"]}, "FORBIDDEN"),
+    ("member", "bookSeries", lambda world: {"startsAt": "2026-03-24T11:00:00Z"}, "SERIES_NOT_BOOKABLE"),
+    ("member", "bookSeries", lambda world: {"startsAt": "2199-12-31T23:59:59Z"}, "SERIES_NOT_BOOKABLE"),
+    ("member", "bookSeries", lambda world: {"skip": ["2026-03-24T11:00:00Z"]}, "skip"),
+    ("member", "cancelSeries", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("member", "cancelSeries", lambda world: {"sessionId": world.ids["Session"]}, "sessionId"),
+    ("member", "rescheduleSeries", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("member", "rescheduleSeries", lambda world: {"startsAt": "2199-12-31T23:59:59Z"}, "SERIES_NOT_BOOKABLE"),
+    ("member", "rescheduleSeries", lambda world: {"startsAt": "1970-01-05T09:00:00Z"}, "SERIES_NOT_BOOKABLE"),
+    ("member", "rescheduleSeries", lambda world: {"expectedVersion": 9}, "VERSION_CONFLICT"),
     ("member", "rescheduleSession", lambda world: {"overrideReason": "I like it"}, "FORBIDDEN"),
     ("admin", "scheduleSession", lambda world: {"coachId": None}, "coachId"),
     ("coach", "scheduleSession", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),

@@ -12,6 +12,7 @@ import httpx2
 from app.wire.relay import global_id
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
+from tests.services.scheduling.repeating import booked_series
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
@@ -45,6 +46,7 @@ class World:
     begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
+    of_a_series: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -58,6 +60,7 @@ class World:
         world.begun = tuple([await booked(practice, world.member, coach, start) for start in last_week])
         practice.clock.move(weeks=1)
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
+        world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
         return world
 

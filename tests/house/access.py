@@ -21,8 +21,10 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.services.scheduling.repeating import book_series
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
+THURSDAY_NIGHT = "2026-03-05T22:00:00Z"
 NEXT_WEEK = "2026-03-09T09:00:00Z"
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
 
@@ -39,6 +41,7 @@ class World:
     admin: Person
     closed: Person
     ids: dict[str, str]
+    of_the_series: str = ""
     made: int = 0
     windows: int = 0
 
@@ -49,6 +52,9 @@ class World:
         world = cls(practice, coach, await practice.member(coach), await practice.admin(), closed, {})
         window = await add_window(practice, coach, seats=9)
         booking = await book(practice, world.member, coach, NINE)
+        await add_window(practice, coach, "THURSDAY", "22:00", "23:00")
+        series = await book_series(practice, world.member, coach, THURSDAY_NIGHT, 2)
+        world.of_the_series = series["sessions"][0]["id"]
         plan = await planned(practice, coach, booking["session"]["id"], "First", "Second")
         await practice.ask(SHARE_PLAN, coach, input={"id": plan["id"]})
         ((assignment,),) = await practice.rows("SELECT id FROM assignments")
@@ -60,6 +66,7 @@ class World:
             "Member": world.member.id,
             "Session": booking["session"]["id"],
             "SessionPlan": plan["id"],
+            "SessionSeries": series["id"],
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
@@ -175,6 +182,10 @@ def of_the_closed(world: World) -> str:
     return world.closed.id
 
 
+def of_the_series(world: World) -> str:
+    return world.of_the_series
+
+
 STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
 LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
@@ -234,6 +245,20 @@ ACCESS = {
     "Mutation.bookSession": Row(
         LOGIN, inputs(coachId=its("Coach"), startsAt=TEN), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),
+    "Query.previewSeries": Row(
+        LOGIN, given(coachId=its("Coach"), startsAt=NINE, everyWeeks=1, occurrences=2), ("sessions:write",)
+    ),
+    "Mutation.bookSeries": Row(
+        LOGIN,
+        inputs(coachId=its("Coach"), startsAt=ELEVEN, everyWeeks=1, occurrences=2),
+        ("sessions:write",),
+        EVERYBODY,
+        only=MEMBERS,
+    ),
+    "Mutation.rescheduleSeries": Row(
+        LOGIN, inputs(sessionId=of_the_series, scope="ALL", startsAt=THURSDAY_NIGHT), ("sessions:write",)
+    ),
+    "Mutation.cancelSeries": Row(LOGIN, inputs(sessionId=of_the_series, scope="ALL"), ("sessions:write",)),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
     "Mutation.scheduleSession": Row(
@@ -329,6 +354,7 @@ NODES = {
     "PlanTemplate": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
+    "SessionSeries": LOGIN,
     "NoteTemplate": LOGIN,
     "SessionNote": LOGIN,
     "Slot": "Slot",

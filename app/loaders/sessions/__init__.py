@@ -4,6 +4,7 @@ from app.loaders.sessions.history import changes_by_session, sessions_by_id
 from app.loaders.sessions.notes import notes_by_session
 from app.loaders.sessions.plans import items_by_plan, plans_by_id, plans_by_session
 from app.loaders.sessions.ratings import ratings_by_session
+from app.loaders.sessions.series import sessions_by_series
 
 __all__ = [
     "changes_by_session",
@@ -13,4 +14,5 @@ __all__ = [
     "plans_by_session",
     "ratings_by_session",
     "sessions_by_id",
+    "sessions_by_series",
 ]

@@ -4,6 +4,8 @@ from app.resolvers.scheduling.availability import Mutation as AvailabilityMutati
 from app.resolvers.scheduling.booking import Mutation as BookingMutation
 from app.resolvers.scheduling.holds import Mutation as HoldMutation
 from app.resolvers.scheduling.holds import Subscription as WaitingSubscription
+from app.resolvers.scheduling.series import Mutation as SeriesMutation
+from app.resolvers.scheduling.series import Query as SeriesQuery
 from app.resolvers.scheduling.slot_wide import Mutation as SlotMutation
 from app.resolvers.scheduling.slots import Query, Subscription
 
@@ -12,6 +14,8 @@ __all__ = [
     "BookingMutation",
     "HoldMutation",
     "Query",
+    "SeriesMutation",
+    "SeriesQuery",
     "SlotMutation",
     "Subscription",
     "WaitingSubscription",

@@ -33,14 +33,24 @@ from app.schema.scheduling.holds import (
     WaitingListChanged,
     WaitingListEntry,
 )
+from app.schema.scheduling.series import (
+    BookSeriesInput,
+    CancelSeriesInput,
+    RescheduleSeriesInput,
+    SeriesChange,
+    SeriesDate,
+    SkippedSession,
+)
 from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
 
 __all__ = [
     "AddAvailabilityWindowInput",
     "AddTimeOffInput",
     "AvailabilityWindow",
+    "BookSeriesInput",
     "BookSessionInput",
     "Booking",
+    "CancelSeriesInput",
     "CancelSessionInput",
     "CancelSlotInput",
     "CompleteSessionInput",
@@ -54,8 +64,12 @@ __all__ = [
     "RemoveAvailabilityWindowInput",
     "RemoveTimeOffInput",
     "Removed",
+    "RescheduleSeriesInput",
     "RescheduleSessionInput",
     "ScheduleSessionInput",
+    "SeriesChange",
+    "SeriesDate",
+    "SkippedSession",
     "Slot",
     "SlotAvailability",
     "SlotCalendar",

@@ -21,6 +21,7 @@ from app.schema.sessions.plans import (
     UpdateSessionPlanInput,
 )
 from app.schema.sessions.ratings import ChangeSessionRatingInput, RateSessionInput, SessionRating
+from app.schema.sessions.series import SessionSeries
 from app.schema.sessions.session import Session, SessionChange, SessionFilter
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "SessionNote",
     "SessionPlan",
     "SessionRating",
+    "SessionSeries",
     "SessionsChanged",
     "ShareSessionPlanInput",
     "UnshareSessionPlanInput",

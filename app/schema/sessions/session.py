@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app.loaders import coaches as coach_loaders
 from app.loaders import members as member_loaders
+from app.loaders import scheduling as scheduling_loaders
 from app.loaders import sessions as session_loaders
 from app.models import sessions as models
 from app.models.identity import Role
@@ -22,6 +24,9 @@ from app.services import sessions as session_service
 from app.services.sessions import Action, refusal_to, refusal_to_rate
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
+
+if TYPE_CHECKING:
+    from app.schema.sessions.series import SessionSeries
 
 describe(
     SessionStatus,
@@ -130,6 +135,12 @@ class Session(Node):
         member_loaders.members_by_id,
         key="member_id",
         description="The member; null for a coach whose member they are not, or no longer.",
+    )
+    series = relation(
+        Annotated["SessionSeries", strawberry.lazy("app.schema.sessions.series")] | None,
+        scheduling_loaders.series_by_id,
+        key="series_id",
+        description="The series that it was booked in; null without one, or out of sight.",
     )
     history = relation(
         list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."

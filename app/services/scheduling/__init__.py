@@ -31,18 +31,31 @@ from app.services.scheduling.listing import (
     next_available_slot,
 )
 from app.services.scheduling.reading import CalendarReadings
+from app.services.scheduling.series import BookSeries, SeriesQuestion, preview_series, series_form
+from app.services.scheduling.series_changes import (
+    CancelSeries,
+    ChangeSeries,
+    RescheduleSeries,
+    SeriesChanged,
+    SeriesScope,
+    SkippedSession,
+)
+from app.services.scheduling.series_dates import SeriesDate
 from app.services.scheduling.slot_wide import CancelSlot, CompleteSlot, SlotChanges, cancel_slot, complete_slot
 from app.services.scheduling.slots import Slot, Unavailable
 from app.services.scheduling.waiting_list import JoinWaitingList, join_waiting_list, leave_waiting_list
 from app.services.scheduling.writer import CalendarWriter
 
 __all__ = [
+    "BookSeries",
     "BookSession",
     "Booked",
     "CalendarReadings",
     "CalendarWriter",
+    "CancelSeries",
     "CancelSession",
     "CancelSlot",
+    "ChangeSeries",
     "ChangeSession",
     "CompleteSession",
     "CompleteSlot",
@@ -51,8 +64,14 @@ __all__ = [
     "MarkNoShow",
     "NewTimeOff",
     "NewWindow",
+    "RescheduleSeries",
     "RescheduleSession",
     "ScheduleSession",
+    "SeriesChanged",
+    "SeriesDate",
+    "SeriesQuestion",
+    "SeriesScope",
+    "SkippedSession",
     "Slot",
     "SlotCalendar",
     "SlotChanges",
@@ -74,8 +93,10 @@ __all__ = [
     "join_waiting_list",
     "leave_waiting_list",
     "next_available_slot",
+    "preview_series",
     "release_hold",
     "remove_availability_window",
     "remove_time_off",
+    "series_form",
     "update_availability_window",
 ]

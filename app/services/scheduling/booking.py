@@ -7,7 +7,7 @@ PostgreSQL's constraints refuse whatever would still oversell a slot or overlap 
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -100,35 +100,72 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     `Forbidden` and `MemberNotActive`.
     """
     if found.earlier is not None:
-        input_hash, booking_id = found.earlier
-        if input_hash != hashed(form):
-            raise IdempotencyKeyReused
-        return Earlier(booking_id)
+        return answered_before(form, found.earlier)
+    may_be_booked(found)
+    judged = judged_for(form, found, asked.now)
+    if judged.reasons or judged.slot is None:  # an instant without a reason against it is a slot
+        if isinstance(form, ScheduleSession):
+            raise refusal(judged.reasons)
+        return _rejection(asked, form, judged.reasons)
+    return confirmed(asked, form, found, judged)
+
+
+def answered_before(form: BookSession, earlier: tuple[bytes, UUID]) -> Earlier:
+    """Raises `IdempotencyKeyReused` unless it was for the same input."""
+    input_hash, result_id = earlier
+    if input_hash != hashed(form):
+        raise IdempotencyKeyReused
+    return Earlier(result_id)
+
+
+def may_be_booked(found: Found) -> None:
+    """Raises `Forbidden` and `MemberNotActive`."""
     if not found.is_open or found.open_calendar is None or found.member_name is None:
         raise Forbidden
     if found.member_status is not MemberStatus.ACTIVE:
         raise MemberNotActive
+
+
+class Judged(NamedTuple):
+    """What stands in the way of whoever asks, and the slot, made if need be; before that, of everybody, as listed."""
+
+    reasons: list[Unavailable]
+    slot: Slot | None
+    hold: SlotHold | None
+    against: list[Unavailable]
+    listed: Slot | None
+
+
+def judged_for(form: BookSession, found: Found, now: datetime) -> Judged:
+    """A hold is used, and a reason for an override counts. Raises `HoldExpired`."""
+    assert found.open_calendar is not None
     hold = _held(form, found)
     calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
-    against, listed = judged_at(calendar, form.starts_at, asked.now, found.busy)
+    against, listed = judged_at(calendar, form.starts_at, now, found.busy)
     reasons, slot = against, listed
     if hold is not None:
         reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
     if isinstance(form, ScheduleSession):
         reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
-    if reasons or slot is None:  # an instant without a reason against it is a slot
-        if isinstance(form, ScheduleSession):
-            raise refusal(reasons)
-        return _rejection(asked, form, reasons)
+    return Judged(reasons, slot, hold, against, listed)
+
+
+def confirmed(asked: Asked, form: BookSession, found: Found, judged: Judged) -> Decision:
+    """Takes the place, so that whoever is decided over next finds it taken."""
+    slot, hold, against = judged.slot, judged.hold, judged.against
+    assert found.open_calendar is not None
+    assert found.member_name is not None
+    assert slot is not None
     if hold is not None:
         found.open_calendar.release(hold)
     found.open_calendar.take(slot)
-    change = _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name, hold)
+    buffer_minutes = found.open_calendar.calendar.buffer_minutes
+    change = _confirmation(asked, form, slot, buffer_minutes, found.member_name, hold)
     if not isinstance(form, ScheduleSession):
         against = [*against, Unavailable.MEMBER_BUSY]
     elif against:
         change = replace(change, override_reason=form.override_reason)
-    return Decision(change, None if listed is None else _with_one_more(listed, against))
+    return Decision(change, None if judged.listed is None else _with_one_more(judged.listed, against))
 
 
 def overridden(
@@ -180,7 +217,7 @@ def _confirmation(
         kind=form.kind.value,
         format=form.format.value,
         note=form.note,
-        **_remembered(form),
+        **remembered(form),
     )
 
 
@@ -204,12 +241,13 @@ def _rejection(asked: Asked, form: BookSession, reasons: list[Unavailable]) -> D
         booking_id=booking_id,
         starts_at=form.starts_at,
         reason=reason,
-        **_remembered(form),
+        **remembered(form),
     )
     return Decision(change, refused=refusal(reasons))
 
 
-def _remembered(form: BookSession) -> dict[str, Any]:
+def remembered(form: BookSession) -> dict[str, Any]:
+    """What a retry is known by."""
     key = form.idempotency_key
     return {} if key is None else {"mutation": form.mutation, "key": key, "input_hash": hashed(form).hex()}
 

@@ -13,7 +13,7 @@ from app.services.identity.permissions import require
 from app.services.scheduling.booking import overridden
 from app.services.scheduling.refusals import refusal
 from app.services.scheduling.requests import Asked, Change, Decision, Found, without
-from app.services.scheduling.slots import judged_at
+from app.services.scheduling.slots import Slot, judged_at
 from app.services.sessions.lifecycle import Action, is_late, refusal_to
 
 
@@ -107,21 +107,28 @@ def decide_move(asked: Asked, form: RescheduleSession, found: Found) -> Decision
         raise refusal(reasons)
     found.open_calendar.leave(session)
     found.open_calendar.take(slot)
+    return move_to(asked, session, slot, calendar.buffer_minutes, form.override_reason if overrides else None)
+
+
+def move_to(
+    asked: Asked, session: CoachingSession, slot: Slot, buffer_minutes: int, override_reason: str | None = None
+) -> Decision:
     event = SessionRescheduled(**_facts(session), from_starts_at=session.starts_at, to_starts_at=slot.starts_at)
-    change = Change(
-        "RESCHEDULE",
-        event,
-        session_id=session.id,
-        change_id=new_id(),
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        blocked_until=slot.ends_at + timedelta(minutes=calendar.buffer_minutes),
-        capacity=slot.capacity,
-        override_reason=form.override_reason if overrides else None,
-        is_late=is_late(asked.actor, session, asked.now),
-        now=asked.now,
+    return Decision(
+        Change(
+            "RESCHEDULE",
+            event,
+            session_id=session.id,
+            change_id=new_id(),
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            blocked_until=slot.ends_at + timedelta(minutes=buffer_minutes),
+            capacity=slot.capacity,
+            override_reason=override_reason,
+            is_late=is_late(asked.actor, session, asked.now),
+            now=asked.now,
+        )
     )
-    return Decision(change)
 
 
 def _changeable(asked: Asked, found: Found, action: Action, override_reason: str | None = None) -> CoachingSession:

@@ -1,8 +1,9 @@
 """What asks for a calendar's turn: the request, what is found of it under the lock, and what is decided."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.actor import Actor
@@ -26,6 +27,8 @@ class Asked:
     form: Form
     calendar_id: UUID
     now: datetime
+    others: tuple[UUID, ...] = ()
+    """Sessions that it may change besides the one that it names."""
 
 
 class OpenCalendar:
@@ -38,7 +41,11 @@ class OpenCalendar:
         """The same calendar, read around another start."""
         taken = {each.starts_at: each for each in (*self.calendar.taken, *other.taken)}
         self._keep(taken)
-        self.calendar = replace(self.calendar, time_off=tuple({*self.calendar.time_off, *other.time_off}))
+        self.calendar = replace(
+            self.calendar,
+            time_off=tuple({*self.calendar.time_off, *other.time_off}),
+            has_expired_holds=self.calendar.has_expired_holds or other.has_expired_holds,
+        )
 
     def take(self, slot: Slot) -> None:
         self._seat(slot, booked=1, held=0)
@@ -96,6 +103,9 @@ class Change:
     used_hold_id: UUID | None = None
     """A hold whose seat is given back first, to be booked or because another one is held instead."""
     series_id: UUID | None = None
+    first_starts_at: datetime | None = None
+    every_weeks: int | None = None
+    occurrences: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     blocked_until: datetime | None = None
@@ -123,10 +133,19 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Changes of which all are written or none: by the part that each is for, in the order of their writing."""
+
+    decisions: Mapping[int, Decision]
+    answer: Callable[[list[CoachingSession]], Any]
+    """What the asker is given, of the sessions as they were written."""
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """The request was answered before, under the same idempotency key."""
 
-    booking_id: UUID
+    result_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

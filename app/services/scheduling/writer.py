@@ -10,20 +10,22 @@ members crosswise may: PostgreSQL ends one, which is tried again.
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
 from app.actor import Actor
-from app.models.scheduling import SlotHold
+from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.database import RACES, Database, DatabaseAway
 from app.platform.direct import DirectDatabase
 from app.problems import Forbidden, Problem, Refusal, TryAgain
+from app.services.identity.permissions import access_visible
+from app.services.scheduling.answers import Decided, Done, Waiting, decisions_of
 from app.services.scheduling.booking import (
     Booked,
     BookSession,
@@ -32,7 +34,6 @@ from app.services.scheduling.booking import (
     decide_booking,
     may_ask_to_book,
     may_ask_to_schedule,
-    subject_of,
 )
 from app.services.scheduling.changes import (
     CancelSession,
@@ -47,8 +48,21 @@ from app.services.scheduling.changes import (
     may_ask_to_change,
 )
 from app.services.scheduling.holds import HoldSlot, decide_hold, may_ask_to_hold
-from app.services.scheduling.requests import Already, Asked, Decision, Earlier, Found
+from app.services.scheduling.requests import Asked, Earlier, Found
+from app.services.scheduling.series import BookSeries, decide_series, parts_of_series
+from app.services.scheduling.series_changes import (
+    CancelSeries,
+    ChangeSeries,
+    RescheduleSeries,
+    SeriesChanged,
+    decide_series_change,
+    find_sessions_to_change,
+    parts_of_change,
+)
 from app.services.scheduling.writing import coach_of_session, open_requests, settle_calendar, write_requests
+
+if TYPE_CHECKING:
+    from app.platform.direct import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -66,45 +80,6 @@ _NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
 _NOT_ALLOWED = "42501"
 
 
-@dataclass(eq=False, slots=True)
-class _Waiting:
-    asked: Asked
-    answer: "asyncio.Future[Any]"
-
-    def give(self, answer: Any) -> None:
-        if not self.answer.done():  # the caller may have gone away
-            self.answer.set_result(answer)
-
-    def refuse(self, failure: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(failure)
-
-    @property
-    def alone_with(self) -> set[object]:
-        """What no two requests under way may share, because the second has to see what the first one wrote."""
-        actor, form = self.asked.actor, self.asked.form
-        alone: set[object] = {actor.member_id or self}  # a member is in one place at a time, and uses a key once
-        if isinstance(form, ScheduleSession):
-            alone |= {subject_of(self.asked), (actor.user_id, form.idempotency_key or self)}
-        elif isinstance(form, ChangeSession):
-            alone.add(form.session_id)
-        return alone
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was decided and written of one request."""
-
-    decision: Decision | Earlier | Already | Exception
-    written: CoachingSession | SlotHold | None
-    version: int | None
-
-    def told(self, settled: dict[UUID, int], asked: Asked) -> "_Done":
-        """With the version that settling its calendar has made."""
-        version = settled.get(asked.calendar_id)
-        return self if version is None else replace(self, version=max(version, self.version or 0))
-
-
 class CalendarWriter:
     """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version.
 
@@ -115,7 +90,7 @@ class CalendarWriter:
         self, direct: DirectDatabase, database: Database, tell: Tell, tell_member: TellMember = lambda member_id: None
     ) -> None:
         self._direct, self._database, self._tell, self._tell_member = direct, database, tell, tell_member
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._in_turn: set[UUID] = set()  # calendars that a group of this process has, or waits for
         self._under_way: set[object] = set()  # what their requests are alone with
         self._groups = 0
@@ -131,15 +106,20 @@ class CalendarWriter:
 
     async def book(self, actor: Actor, form: BookSession, now: datetime) -> Booked:
         """What `decide_booking` decides; a retry under the same idempotency key gets the first answer again."""
-        if isinstance(form, ScheduleSession):
-            may_ask_to_schedule(actor, form)
-        else:
-            may_ask_to_book(actor)
-        answer = await self._ask(Asked(actor, form, form.coach_id, now))
+        answer = await self._ask_to_book(actor, form, now)
         if isinstance(answer, Earlier):
             async with self._database.transaction(actor.settings(), read_only=True) as db:
-                return await access_booking(db, actor, answer.booking_id, now=now)
+                return await access_booking(db, actor, answer.result_id, now=now)
         booked: Booked = answer
+        return booked
+
+    async def book_series(self, actor: Actor, form: BookSeries, now: datetime) -> SessionSeries:
+        """What `decide_series` decides: all of its dates, or none."""
+        answer = await self._ask_to_book(actor, form, now)
+        if isinstance(answer, Earlier):
+            async with self._database.transaction(actor.settings(), read_only=True) as db:
+                return await access_visible(db, actor, SessionSeries, answer.result_id)
+        booked: SessionSeries = answer
         return booked
 
     async def hold(self, actor: Actor, form: HoldSlot, now: datetime) -> SlotHold:
@@ -158,6 +138,14 @@ class CalendarWriter:
         changed: CoachingSession = await self._ask(Asked(actor, form, coach_id, now))
         return changed
 
+    async def change_series(self, actor: Actor, form: ChangeSeries, now: datetime) -> SeriesChanged:
+        """What `decide_series_change` decides of sessions of one series."""
+        may_ask_to_change(actor)
+        async with self._looking_up, self._database.transaction(actor.settings(), read_only=True) as db:
+            coach_id, others = await find_sessions_to_change(db, actor, form)
+        changed: SeriesChanged = await self._ask(Asked(actor, form, coach_id, now, others))
+        return changed
+
     async def change_each(
         self, actor: Actor, coach_id: UUID, forms: Sequence[ChangeSession], now: datetime
     ) -> list[Problem | None]:
@@ -170,8 +158,15 @@ class CalendarWriter:
                 raise answer
         return [answer if isinstance(answer, Problem) else None for answer in answers]
 
+    async def _ask_to_book(self, actor: Actor, form: BookSession, now: datetime) -> Any:
+        if isinstance(form, ScheduleSession):
+            may_ask_to_schedule(actor, form)
+        else:
+            may_ask_to_book(actor)
+        return await self._ask(Asked(actor, form, form.coach_id, now))
+
     async def _ask(self, asked: Asked) -> Any:
-        waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
+        waiting = Waiting(asked, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._start_soon()
         return await waiting.answer
@@ -194,19 +189,22 @@ class CalendarWriter:
             self._under_way.update(*(each.alone_with for each in group))
             self._spawn(self._work(group))
 
-    def _next_group(self, shares: int) -> list[_Waiting]:
+    def _next_group(self, shares: int) -> list[Waiting]:
         """Takes one of so many equal shares of the calendars that are waited for."""
         free = {each.asked.calendar_id for each in self._waiting} - self._in_turn
         most = -(-len(free) // shares)
-        group: list[_Waiting] = []
-        later: list[_Waiting] = []
+        group: list[Waiting] = []
+        later: list[Waiting] = []
         calendars: set[UUID] = set()
+        size = 0
         taken = set(self._under_way)
         for waiting in self._waiting:
             calendar_id, alone_with = waiting.asked.calendar_id, waiting.alone_with
             is_shared = calendar_id in calendars or (calendar_id in free and len(calendars) < most)
-            if is_shared and len(group) < MOST_TOGETHER and taken.isdisjoint(alone_with):
+            fits = not group or size + waiting.size <= MOST_TOGETHER
+            if is_shared and fits and taken.isdisjoint(alone_with):
                 group.append(waiting)
+                size += waiting.size
                 calendars.add(calendar_id)
                 taken |= alone_with
             else:
@@ -214,12 +212,12 @@ class CalendarWriter:
         self._waiting = later
         return group
 
-    async def _work(self, group: list[_Waiting]) -> None:
-        left_out: list[_Waiting] = []
+    async def _work(self, group: list[Waiting]) -> None:
+        left_out: list[Waiting] = []
         try:
             left_out = await self._settle(group, waiting=False)
         finally:
-            apart: dict[UUID, list[_Waiting]] = {}
+            apart: dict[UUID, list[Waiting]] = {}
             for waiting in left_out:
                 apart.setdefault(waiting.asked.calendar_id, []).append(waiting)
             self._groups -= 1
@@ -228,7 +226,7 @@ class CalendarWriter:
             for calendar_id, these in apart.items():
                 self._spawn(self._wait_apart(calendar_id, these))
 
-    async def _wait_apart(self, calendar_id: UUID, group: list[_Waiting]) -> None:
+    async def _wait_apart(self, calendar_id: UUID, group: list[Waiting]) -> None:
         try:
             async with self._apart:
                 self._refuse(await self._settle(group, waiting=True), Forbidden)  # there is no such calendar
@@ -236,7 +234,7 @@ class CalendarWriter:
             self._in_turn.discard(calendar_id)
             self._end(group)
 
-    def _end(self, group: list[_Waiting]) -> None:
+    def _end(self, group: list[Waiting]) -> None:
         self._under_way.difference_update(*(each.alone_with for each in group))
         self._start_soon()
 
@@ -247,7 +245,7 @@ class CalendarWriter:
 
     # One group
 
-    async def _settle(self, group: list[_Waiting], *, waiting: bool) -> list[_Waiting]:
+    async def _settle(self, group: list[Waiting], *, waiting: bool) -> list[Waiting]:
         """Gives each an answer, whatever becomes of the others; those whose calendar's turn is another's are left."""
         for tried in range(TRIES):
             try:
@@ -276,43 +274,66 @@ class CalendarWriter:
         return self._refuse(group, TryAgain)
 
     @staticmethod
-    def _refuse(group: list[_Waiting], why: Callable[[], Exception]) -> list[_Waiting]:
+    def _refuse(group: list[Waiting], why: Callable[[], Exception]) -> list[Waiting]:
         for waiting in group:
             waiting.refuse(why())
         return []
 
-    async def _transaction(self, group: list[Asked], *, waiting: bool) -> list[_Done | None]:
+    async def _transaction(self, group: list[Asked], *, waiting: bool) -> list[Done | None]:
         async with self._direct.transaction() as db:
-            now = max(asked.now for asked in group)
-            found = await open_requests(db, group, waiting=waiting)
-            settled: dict[UUID, int] = {}
-            for calendar_id in _with_expired_holds(found):
-                if (version := await settle_calendar(db, calendar_id, now)) is not None:
-                    settled[calendar_id] = version
-            if settled:
-                found = await open_requests(db, group, waiting=waiting)  # as it is now
+            found, settled = await self._open(db, group, waiting=waiting)
             decided = [_decide(asked, what) for asked, what in zip(group, found, strict=True)]
-            changes = {place: each.change for place, each in enumerate(decided) if isinstance(each, Decision)}
-            written = await write_requests(db, changes) if changes else {}
+            places = list(accumulate((len(what) for what in found), initial=0))
+            changes = [
+                {place + part: each.change for part, each in decisions_of(decision).items()}
+                for place, decision in zip(places, decided, strict=False)
+            ]
+            in_order = {place: change for each in changes for place, change in each.items()}
+            written = await write_requests(db, in_order) if in_order else {}
+        rows = [[written[place] for place in mine if place in written] for mine in changes]
         return [
-            None if decision is None else _Done(decision, *written.get(place, (None, None))).told(settled, asked)
-            for place, (decision, asked) in enumerate(zip(decided, group, strict=True))
+            None if decision is None else Done.of(decision, these, settled.get(asked.calendar_id))
+            for asked, decision, these in zip(group, decided, rows, strict=True)
         ]
 
-    def _answer(self, group: list[_Waiting], done: list[_Done | None]) -> list[_Waiting]:
+    async def _open(
+        self, db: "Connection", group: list[Asked], *, waiting: bool
+    ) -> tuple[list[list[Found | None]], dict[UUID, int | None]]:
+        """What decides over each part of each request, and the versions that giving expired holds back has made.
+
+        What a request is about may be known only once a part of it has been read: then all is read again.
+        """
+        now = max(asked.now for asked in group)
+        settled: dict[UUID, int | None] = {}
+        parts = [_parts(asked, ()) for asked in group]
+        while True:
+            read = iter(await open_requests(db, [part for each in parts for part in each], waiting=waiting))
+            found = [list(islice(read, len(each))) for each in parts]
+            expired = [each for each in _with_expired_holds(found) if each not in settled]
+            for calendar_id in expired:
+                settled[calendar_id] = await settle_calendar(db, calendar_id, now)
+            wanted = [_parts(asked, what) for asked, what in zip(group, found, strict=True)]
+            if not expired and wanted == parts:
+                return found, settled
+            parts = wanted
+
+    def _answer(self, group: list[Waiting], done: list[Done | None]) -> list[Waiting]:
         """After the commit: whatever goes wrong here, nothing is done again."""
         newest: dict[UUID, int] = {}
         elsewhere: set[UUID] = set()
-        left_out: list[_Waiting] = []
+        left_out: list[Waiting] = []
         for each, what in zip(group, done, strict=True):
             if what is None:
                 left_out.append(each)
                 continue
             if what.version is not None:
                 newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
-            if isinstance(what.written, CoachingSession) and what.written.coach_id != what.written.member_coach_id:
-                elsewhere.add(what.written.member_id)
-            _give(each, what)
+            elsewhere |= {
+                session.member_id
+                for session in what.written
+                if isinstance(session, CoachingSession) and session.coach_id != session.member_coach_id
+            }
+            what.give_to(each)
         tell = [partial(self._tell, coach_id, version) for coach_id, version in newest.items()]
         for each_tell in (*tell, *(partial(self._tell_member, member_id) for member_id in elsewhere)):
             try:
@@ -322,49 +343,50 @@ class CalendarWriter:
         return left_out
 
 
-def _with_expired_holds(found: list[Found | None]) -> list[UUID]:
-    calendars = {what.open_calendar.calendar for what in found if what is not None and what.open_calendar is not None}
-    return sorted(calendar.coach_id for calendar in calendars if calendar.has_expired_holds)
+def _with_expired_holds(found: list[list[Found | None]]) -> list[UUID]:
+    read = [what.open_calendar for each in found for what in each if what is not None and what.open_calendar]
+    return sorted({each.calendar.coach_id for each in read if each.calendar.has_expired_holds})
 
 
-def _decide(asked: Asked, found: Found | None) -> Decision | Earlier | Already | Exception | None:
-    """None if it is not the request's turn; an exception is one request's own."""
-    if found is None:
+def _parts(asked: Asked, found: Sequence[Found | None]) -> list[Asked]:
+    """What is to be read of a request, after what has been read of it."""
+    match asked.form:
+        case BookSeries() as form:
+            return parts_of_series(asked, form, found)
+        case CancelSeries() | RescheduleSeries() as form:
+            return parts_of_change(asked, form, found)
+    return [asked]
+
+
+def _decide(asked: Asked, parts: Sequence[Found | None]) -> Decided | None:
+    """None if it is not the request's turn; an exception is one request's own, and leaves the calendar as it was."""
+    found = [what for what in parts if what is not None]
+    if not found:
         return None
+    opened = found[0].open_calendar
+    before = None if opened is None else opened.calendar
     try:
         match asked.form:
+            case BookSeries() as form:
+                return decide_series(asked, form, found)
+            case CancelSeries() | RescheduleSeries() as form:
+                return decide_series_change(asked, form, found)
             case BookSession() as form:
-                return decide_booking(asked, form, found)
+                return decide_booking(asked, form, found[0])
             case CancelSession() as form:
-                return decide_cancellation(asked, form, found)
+                return decide_cancellation(asked, form, found[0])
             case RescheduleSession() as form:
-                return decide_move(asked, form, found)
+                return decide_move(asked, form, found[0])
             case CompleteSession() as form:
-                return decide_completion(asked, form, found)
+                return decide_completion(asked, form, found[0])
             case MarkNoShow() as form:
-                return decide_no_show(asked, form, found)
+                return decide_no_show(asked, form, found[0])
             case HoldSlot() as form:
-                return decide_hold(asked, form, found)
+                return decide_hold(asked, form, found[0])
     except Exception as failure:
+        if opened is not None and before is not None:
+            opened.calendar = before  # parts of it may have been decided
         if not isinstance(failure, Problem | Refusal):
             log.exception("a request could not be decided")
         return failure
     raise TypeError(f"{type(asked.form).__name__} is no request to a calendar")
-
-
-def _give(waiting: _Waiting, done: _Done) -> None:
-    decision, written = done.decision, done.written
-    if isinstance(decision, Exception):
-        waiting.refuse(decision)
-    elif isinstance(decision, Earlier):
-        waiting.give(decision)
-    elif isinstance(decision, Already):
-        waiting.give(decision.hold)
-    elif decision.refused is not None:
-        waiting.refuse(decision.refused)
-    elif written is None:
-        waiting.refuse(RuntimeError("what was written has not come back"))
-    elif decision.change.booking_id is not None and isinstance(written, CoachingSession):
-        waiting.give(Booked(decision.change.booking_id, written, decision.slot))
-    else:
-        waiting.give(written)
