@@ -19,6 +19,7 @@ class Query(
     members.Query,  # members, member
     sessions.Query,  # sessions, session
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
+    scheduling.HoldQuery,  # slotHolds, waitingListEntries
 ):
     pass
 

@@ -10,7 +10,7 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, TimeOff
+from app.models.scheduling import AvailabilityWindow, SlotHold, TimeOff, WaitingListEntry
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -45,8 +45,10 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "Slot": _slot,
+    "SlotHold": _row(SlotHold),
     "TimeOff": _row(TimeOff),
     "User": _row(User),
+    "WaitingListEntry": _row(WaitingListEntry),
 }
 
 

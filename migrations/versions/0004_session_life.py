@@ -21,7 +21,8 @@ REPLACED = (
 )
 NEW = (
     "positions_in_line(uuid[]), calendars_to_settle(timestamptz), close_queue(uuid, timestamptz, timestamptz),"
-    " settle_calendar(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid)"
+    " fit_queue(uuid, timestamptz, timestamptz, integer), settle_calendar(uuid, timestamptz),"
+    " end_expired_holds(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid)"
 )
 
 
@@ -41,6 +42,8 @@ def downgrade() -> None:
     _run(_script("0004_session_life_down.sql"))
     before = _script("0001_the_ground.sql")
     _run("CREATE OR REPLACE FUNCTION busy_times" + _between(before, "CREATE FUNCTION busy_times", "END $$;") + "END $$;")
+    opening, rights = "CREATE OR REPLACE FUNCTION open_calendar", _script("0002_rights.sql")
+    _run(opening + _between(rights, opening, "END $$;") + "END $$;")
     for table, opening in (("sessions", "CREATE POLICY sessions_insert"), ("bookings", "CREATE POLICY bookings_insert")):
         op.execute(f"DROP POLICY {table}_insert ON {table}")
         _run(f"{opening}{_between(before, opening, ';')};")

@@ -3,6 +3,7 @@
 from app.resolvers.scheduling.availability import Mutation as AvailabilityMutation
 from app.resolvers.scheduling.booking import Mutation as BookingMutation
 from app.resolvers.scheduling.holds import Mutation as HoldMutation
+from app.resolvers.scheduling.holds import Query as HoldQuery
 from app.resolvers.scheduling.slots import Query, Subscription
 
-__all__ = ["AvailabilityMutation", "BookingMutation", "HoldMutation", "Query", "Subscription"]
+__all__ = ["AvailabilityMutation", "BookingMutation", "HoldMutation", "HoldQuery", "Query", "Subscription"]

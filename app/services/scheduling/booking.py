@@ -24,7 +24,7 @@ from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, MemberNot
 from app.services.identity.permissions import access_visible, require
 from app.services.scheduling.listing import find_slot
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold
+from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold, without_line
 from app.services.scheduling.slots import Calendar, Slot, Unavailable, judged_at, slot_beside_the_grid
 
 
@@ -107,7 +107,9 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     if found.member_status is not MemberStatus.ACTIVE:
         raise MemberNotActive
     hold = _held(form, found)
-    calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
+    calendar = found.open_calendar.calendar
+    if hold is not None:
+        calendar = without_line(without_hold(calendar, hold), form.starts_at)
     reasons, slot = judged_at(calendar, form.starts_at, asked.now, found.busy)
     if hold is not None:
         reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
