@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.services.scheduling.calendars import raise_version, read_calendar, settle_calendar
-from app.services.scheduling.slots import Calendar, Unavailable, judged_at
+from app.services.scheduling.slots import Calendar, Unavailable, reasons_against, slot_at
 
 # Nobody could book there, whatever the time and whoever asks.
 OFFERED_NO_LONGER = frozenset(
@@ -17,9 +17,10 @@ OFFERED_NO_LONGER = frozenset(
         Unavailable.OUTSIDE_AVAILABILITY,
         Unavailable.NOT_A_SLOT_START,
         Unavailable.TIME_OFF,
-        Unavailable.CONFLICTS_WITH_SESSION,
     }
 )
+# Asked when those are gone: they may have been what was in the way.
+TOO_CLOSE = frozenset({Unavailable.CONFLICTS_WITH_SESSION})
 
 _END_EXPIRED = text("SELECT end_expired_holds(:coach_id, CAST(:now AS timestamptz))")
 _STARTS = text(
@@ -44,14 +45,17 @@ async def settle_change(db: AsyncSession, coach_id: UUID, now: datetime) -> None
     starts = list((await db.execute(_STARTS, {"coach_id": coach_id, "now": now})).scalars())
     if starts:
         calendar, _ = await read_calendar(db, coach_id, starts[0], starts[-1])
+        for reasons in (OFFERED_NO_LONGER, TOO_CLOSE):
+            for starts_at in starts.copy():
+                if reasons.intersection(reasons_against(calendar, starts_at, now)):
+                    await db.execute(_CLOSE, {"coach_id": coach_id, "starts_at": starts_at, "now": now})
+                    calendar = _without_queue(calendar, starts_at)
+                    starts.remove(starts_at)
         for starts_at in starts:
-            reasons, slot = judged_at(calendar, starts_at, now)
-            asked = {"coach_id": coach_id, "starts_at": starts_at}
-            if slot is None or OFFERED_NO_LONGER.intersection(reasons):
-                await db.execute(_CLOSE, asked | {"now": now})
-                calendar = _without_queue(calendar, starts_at)
-            else:
-                await db.execute(_FIT, asked | {"ends_at": slot.ends_at, "capacity": slot.capacity})
+            slot = slot_at(calendar, starts_at, now)
+            assert slot is not None, "where none starts, there is a reason"
+            asked = {"coach_id": coach_id, "starts_at": starts_at, "ends_at": slot.ends_at, "capacity": slot.capacity}
+            await db.execute(_FIT, asked)
     if not await settle_calendar(db, coach_id, now):
         await raise_version(db, coach_id)
 
