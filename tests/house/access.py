@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.wire.relay import global_id
+from tests.holding import held, joined
 from tests.operations import ADD_TIME_OFF, add_window, book
 from tests.practice import Person, Practice
 
-NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
 
 EVERYBODY = frozenset({"MEMBER", "COACH", "ADMIN"})
@@ -42,13 +43,22 @@ class World:
             "Member": world.member.id,
             "Session": booking["session"]["id"],
             "Slot": booking["slot"]["id"],
+            "SlotHold": await held(practice, await practice.member(coach), coach, NINE),
             "TimeOff": await world.spare_time_off(),
             "User": global_id("User", world.member.user.id),
+            "WaitingListEntry": await world.waiting(),
         }
         return world
 
     def person(self, role: str) -> Person:
         return {"COACH": self.coach, "MEMBER": self.member, "ADMIN": self.admin}[role]
+
+    async def waiting(self) -> str:
+        """In line for a slot of Saturday that a hold of another member fills."""
+        await add_window(self.practice, self.coach, "SATURDAY", "09:00", "10:00")
+        first, second = await self.practice.members(2, self.coach)
+        await held(self.practice, first, self.coach, "2026-03-07T09:00:00Z")
+        return await joined(self.practice, second, self.coach, "2026-03-07T09:00:00Z")
 
     async def spare_window(self) -> str:
         self.made += 1
@@ -122,6 +132,8 @@ ACCESS = {
     "Query.member": Row(LOGIN, given(id=its("Member"))),
     "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
+    "Query.slotHolds": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
+    "Query.waitingListEntries": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -166,6 +178,17 @@ ACCESS = {
     ),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Mutation.holdSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=ELEVEN), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.extendHold": Row(LOGIN, inputs(holdId=its("SlotHold")), ("sessions:write",), EVERYBODY, only=MEMBERS),
+    "Mutation.releaseHold": Row(LOGIN, inputs(holdId=its("SlotHold")), ("sessions:write",), EVERYBODY, only=MEMBERS),
+    "Mutation.joinWaitingList": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=ELEVEN), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.leaveWaitingList": Row(
+        LOGIN, inputs(entryId=its("WaitingListEntry")), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
 }
 
@@ -187,6 +210,8 @@ NODES = {
     "Member": LOGIN,
     "Session": LOGIN,
     "Slot": "Slot",
+    "SlotHold": LOGIN,
     "TimeOff": LOGIN,
     "User": LOGIN,
+    "WaitingListEntry": LOGIN,
 }

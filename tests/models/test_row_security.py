@@ -19,15 +19,15 @@ OF_ONE = {
     "coach_calendars": ["one"],
     "availability_windows": ["one"],
     "time_off": ["one"],
-    "calendar_slots": ["one/2"],
-    "calendar_seats": ["one/1", "one/2"],
+    "calendar_slots": ["one/10", "one/9"],
+    "calendar_seats": ["one/10/1", "one/9/1", "one/9/2"],
 }
 OF_OTHER = {
     "coach_calendars": ["other"],
     "availability_windows": ["other"],
     "time_off": ["other"],
-    "calendar_slots": ["other/2"],
-    "calendar_seats": ["other/1"],
+    "calendar_slots": ["other/10", "other/9"],
+    "calendar_seats": ["other/10/1", "other/9/1"],
 }
 HELD_BY_ONE = {
     "bookings": [
@@ -38,16 +38,25 @@ HELD_BY_ONE = {
     ],
     "sessions": ["one/anna/SCHEDULED", "one/ben/SCHEDULED", "one/cleo/CANCELLED"],
     "session_changes": ["one/anna/BOOKED", "one/ben/BOOKED", "one/cleo/BOOKED", "one/cleo/CANCELLED"],
+    "slot_holds": ["one/anna"],
+    "waiting_list_entries": ["one/anna/LEFT", "one/cleo/WAITING"],
+    "session_series": ["one/anna"],
 }
 HELD_BY_OTHER = {
     "bookings": ["other/carl/CONFIRMED", "other/carl/REJECTED"],
     "sessions": ["other/carl/SCHEDULED"],
     "session_changes": ["other/carl/BOOKED"],
+    "slot_holds": ["other/carl"],
+    "waiting_list_entries": ["other/carl/LEFT"],
+    "session_series": ["other/carl"],
 }
 ANNAS = {
     "bookings": ["one/anna/CONFIRMED", "one/anna/REJECTED"],
     "sessions": ["one/anna/SCHEDULED"],
     "session_changes": ["one/anna/BOOKED"],
+    "slot_holds": ["one/anna"],
+    "waiting_list_entries": ["one/anna/LEFT"],
+    "session_series": ["one/anna"],
 }
 PUBLIC = {"coaches": ["one"]}
 PROFILES = {"coaches": ["one", "other"]}
@@ -92,11 +101,15 @@ UPDATED = {
         "members": ["anna"],
         "remembered_requests": ["anna"],
         "sessions": ["one/anna/SCHEDULED"],
+        "slot_holds": ["one/anna"],
+        "waiting_list_entries": ["one/anna/LEFT"],
     },
     "carl": {
         "members": ["carl"],
         "remembered_requests": ["carl"],
         "sessions": ["other/carl/SCHEDULED"],
+        "slot_holds": ["other/carl"],
+        "waiting_list_entries": ["other/carl/LEFT"],
     },
     "one": OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
@@ -116,12 +129,15 @@ TOLD = {
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
+# A coach books for members, and neither holds nor waits for them; what was refused is the members' own.
+NOT_BY_COACHES: Rows = {"slot_holds": [], "waiting_list_entries": []}
+CONFIRMED_BY_ONE = [name for name in HELD_BY_ONE["bookings"] if name.endswith("CONFIRMED")]
 INSERTED = {
     "stranger": {},
     "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
     "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | TOLD | {"bookings": [], "sessions": []},
-    "other": OF_OTHER | HELD_BY_OTHER | TOLD | {"bookings": [], "sessions": []},
+    "one": OF_ONE | HELD_BY_ONE | TOLD | NOT_BY_COACHES | {"bookings": CONFIRMED_BY_ONE},
+    "other": OF_OTHER | HELD_BY_OTHER | TOLD | NOT_BY_COACHES | {"bookings": ["other/carl/CONFIRMED"]},
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

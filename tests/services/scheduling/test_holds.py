@@ -8,7 +8,7 @@ import pytest
 from app.services.scheduling import HoldSlot
 from tests.operations import UPDATE_COACH, UPDATE_MEMBER, UPDATE_WINDOW, add_window, book, booked, cancelled, moved
 from tests.practice import Person, Practice
-from tests.services.scheduling.holding import (
+from tests.holding import (
     ELEVEN,
     NINE,
     TEN,

@@ -15,7 +15,7 @@ from tests.operations import (
     cancelled,
 )
 from tests.practice import Person, Practice
-from tests.services.scheduling.holding import (
+from tests.holding import (
     ELEVEN,
     NINE,
     TEN,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.operations import ADD_TIME_OFF, UPDATE_COACH, UPDATE_MEMBER, book, booked, cancelled, moved
 from tests.practice import Person, Practice
-from tests.services.scheduling.holding import (
+from tests.holding import (
     ELEVEN,
     NINE,
     TEN,

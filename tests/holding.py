@@ -126,20 +126,17 @@ async def bookable(practice: Practice, who: Person | None, coach: Person) -> lis
     return [slot["startsAt"] for slot in await slots(practice, who, coach, *DAY)]
 
 
-async def let_holds_expire(practice: Practice, who: Person | None = None, starts_at: str | None = None) -> None:
-    """All of them, or one member's, or those of one start: nothing else happens, as when time passes."""
-    of_member = who.member.id if who is not None and who.member is not None else None
-    which = (
-        "expires_at > now() AND (CAST(:member AS uuid) IS NULL OR member_id = :member)"
-        " AND (CAST(:start AS timestamptz) IS NULL OR starts_at = CAST(:start AS timestamptz))"
-    )
+async def let_holds_expire(practice: Practice, who: Person | None = None) -> None:
+    """All of them, or one member's: nothing else happens, as when time passes."""
+    member_id = who.member.id if who is not None and who.member is not None else None
     await practice.rows(
-        f"WITH over AS (UPDATE slot_holds SET created_at = now() - interval '5 minutes', expires_at = now() -"
-        f" interval '1 second' WHERE {which} RETURNING coach_id, starts_at, seat_no, expires_at)"
+        "WITH over AS (UPDATE slot_holds SET created_at = now() - interval '5 minutes',"
+        " expires_at = now() - interval '1 second' WHERE expires_at > now()"
+        " AND (CAST(:member AS uuid) IS NULL OR member_id = :member)"
+        " RETURNING coach_id, starts_at, seat_no, expires_at)"
         " UPDATE calendar_seats t SET held_until = o.expires_at FROM over o WHERE t.coach_id = o.coach_id"
         " AND t.starts_at = o.starts_at AND t.seat_no = o.seat_no RETURNING t.seat_no",
-        member=of_member,
-        start=starts_at,
+        member=member_id,
     )
 
 
