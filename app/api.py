@@ -18,6 +18,7 @@ class Query(
     coaches.Query,  # coaches, coach
     members.Query,  # members, member
     sessions.Query,  # sessions, session
+    sessions.PlanQuery,  # planTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
 ):
@@ -32,6 +33,9 @@ class Mutation(
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
+    sessions.RatingMutation,  # rateSession, changeSessionRating
+    sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
+    sessions.TemplateMutation,  # add, update, remove PlanTemplate
 ):
     pass
 

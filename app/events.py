@@ -106,6 +106,44 @@ class WaitingListLeft(Event):
     outcome: str
 
 
+class SessionRated(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    stars: int
+
+
+class SessionRatingChanged(Event):
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    stars: int
+
+
+class SessionPlanShared(Event):
+    plan_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+
+
+class SessionPlanUnshared(Event):
+    plan_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+
+
+class SessionPlanReminderDue(Event):
+    """The member is to be reminded of the plan that is shared with them."""
+
+    plan_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    remind_at: datetime
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

@@ -106,7 +106,7 @@ class SessionNotScheduled(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {status.lower().replace('_', ' ')}; that cannot be changed any more")
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a scheduled one can be changed")
 
 
 class SessionHasBegun(Problem):
@@ -151,12 +151,48 @@ class TooManyWaitingLists(Problem):
     code = "TOO_MANY_WAITING_LISTS"
 
 
+class SessionNotCompleted(Problem):
+    code = "SESSION_NOT_COMPLETED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a completed one can be rated")
+
+
+class AlreadyRated(Problem):
+    code = "ALREADY_RATED"
+
+    def __init__(self, can_be_changed: bool) -> None:
+        self.can_be_changed = can_be_changed
+        super().__init__("This session is rated already" + ("; change that rating" if can_be_changed else ""))
+
+
+class RatingIsFinal(Problem):
+    code = "RATING_IS_FINAL"
+    message = "A rating can be changed for 24 hours, and these are over"
+
+
+class AlreadyPlanned(Problem):
+    code = "ALREADY_PLANNED"
+    message = "This session has a plan already"
+
+
+class PlanFull(Problem):
+    code = "PLAN_FULL"
+    message = "A plan has at most 100 items"
+
+
+class TooManyTemplates(Problem):
+    code = "TOO_MANY_TEMPLATES"
+    message = "A coach has at most 50 templates; remove one first"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 
     def __init__(self, current_version: int) -> None:
         self.current_version = current_version
-        super().__init__("This session was changed in the meantime; look at it again")
+        super().__init__("This was changed in the meantime; look at it again")
 
 
 class IdempotencyKeyReused(Problem):

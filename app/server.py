@@ -23,6 +23,7 @@ from app.actor import STRANGER, Actor
 from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
+from app.live.settling import Settling
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
@@ -72,6 +73,7 @@ class Application:
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         calendars = CalendarWriter(self.direct, self.database, self.live.tell)
         self.house = House(self.database, self.direct, self.live, readings, calendars, Passwords(), making, clock)
+        self.settling = Settling(self.direct, self.live.tell, clock)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -141,9 +143,11 @@ class Application:
         await self.direct.open()
         await self.bus.start()
         self.live.start()
+        self.settling.start()
         try:
             yield
         finally:
+            await self.settling.stop()
             await self.house.calendars.stop()
             await self.live.stop()
             await self.bus.stop()

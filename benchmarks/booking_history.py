@@ -9,7 +9,7 @@ from benchmarks.practice import as_owner
 from tests.practice import Person
 
 WEEKS = 25
-TABLES = "calendar_slots, calendar_seats, sessions, session_changes, bookings, outbox, remembered_requests"
+TABLES = "calendar_slots, calendar_seats, slot_holds, sessions, session_changes, bookings, outbox, remembered_requests"
 
 _MADE = """
     CREATE TEMP TABLE made AS
@@ -25,8 +25,9 @@ _ROWS = (
     "INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity)"
     " SELECT coach_id, starts_at, 1, starts_at + interval '1 hour', 10 FROM made",
     "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, held_start,"
-    " seat_no, version) SELECT id, coach_id, member_id, 'Member Of Ours', starts_at, starts_at + interval '1 hour',"
-    " 'REGULAR', 'INDIVIDUAL', 'COMPLETED', starts_at, 1, 1 FROM made",
+    " seat_no, version, completed_at)"
+    " SELECT id, coach_id, member_id, 'Member Of Ours', starts_at, starts_at + interval '1 hour',"
+    " 'REGULAR', 'INDIVIDUAL', 'COMPLETED', starts_at, 1, 1, starts_at + interval '1 hour' FROM made",
     "INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, changed_by_user_id)"
     " SELECT gen_random_uuid(), id, coach_id, member_id, 1, 'BOOKED', starts_at, user_id FROM made",
     "INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status)"
@@ -36,6 +37,7 @@ _FORGET = (
     "DELETE FROM bookings WHERE starts_at > now()",
     "DELETE FROM session_changes WHERE to_starts_at > now()",
     "DELETE FROM sessions WHERE starts_at > now()",
+    "DELETE FROM slot_holds",
     "DELETE FROM calendar_seats WHERE starts_at > now()",
     "DELETE FROM calendar_slots WHERE starts_at > now()",
     "DELETE FROM remembered_requests",

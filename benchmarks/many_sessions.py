@@ -113,12 +113,12 @@ _ROWS = (
     """,
     """
       INSERT INTO sessions (id, coach_id, member_id, member_coach_id, member_name, starts_at, ends_at, kind, format,
-        status, held_start, seat_no, version, cancelled_at, completed_at, created_at, updated_at)
+        status, held_start, seat_no, version, cancelled_at, completed_at, no_show_at, created_at, updated_at)
       SELECT id, coach_id, member_id, member_coach_id, name, starts_at, ends_at, 'REGULAR',
         CASE WHEN capacity > 1 THEN 'GROUP' ELSE 'INDIVIDUAL' END, status,
         CASE WHEN status <> 'CANCELLED' THEN starts_at END, CASE WHEN status <> 'CANCELLED' THEN seat_no END,
         1 + is_moved::int + (status = 'CANCELLED')::int, CASE WHEN status = 'CANCELLED' THEN booked_at END,
-        CASE WHEN status = 'COMPLETED' THEN ends_at END, booked_at, booked_at
+        CASE WHEN status = 'COMPLETED' THEN ends_at END, CASE WHEN status = 'NO_SHOW' THEN ends_at END, booked_at, booked_at
       FROM made_sessions
     """,
     """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operations import PROBLEM, add_window, slots
+from tests.operations import PROBLEM, add_window, booked, slots
 from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
@@ -109,6 +109,21 @@ async def offered_to(practice: Practice, coach: Person, starts_at: str = NINE) -
     """The members who have an offer there, by id."""
     found = await entries(practice, coach, startsAt=starts_at, status=["OFFERED"], first=100)
     return [entry["member"]["id"] for entry in found if entry["hold"] is not None]
+
+
+async def full_slot(practice: Practice, waiting: int = 2, **changes: Any) -> tuple[Person, Person, str, list[Person]]:
+    """A coach, whoever has the only place at nine, their session, and so many in line."""
+    coach = await open_coach(practice, **changes)
+    first, *line = await practice.members(1 + waiting, coach)
+    session = await booked(practice, first, coach, NINE)
+    for member in line:
+        await joined(practice, member, coach)
+    return coach, first, session, line
+
+
+async def positions(practice: Practice, line: list[Person]) -> list[tuple[str, int | None]]:
+    found = [await entry_of(practice, member) for member in line]
+    return [(entry["status"], entry["position"]) for entry in found]
 
 
 async def shown(practice: Practice, who: Person | None, coach: Person, starts_at: str = NINE) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from app.wire.relay import parse_key
 from tests.practice import Person, Practice
 
 TABLES = sorted(SQLModel.metadata.tables)
@@ -83,6 +84,43 @@ REFRESH = (
     f" ... on AuthSession {{ accessToken refreshToken viewer {{ user {{ email }} }} }} {PROBLEM} }} }}"
 )
 
+RATING = "stars comment createdAt updatedAt changeableUntil"
+RATE = (
+    "mutation ($input: RateSessionInput!) { rateSession(input: $input) { __typename ... on SessionRating {"
+    f" {RATING} session {{ id }} }} {PROBLEM} ... on SessionNotCompleted {{ status }}"
+    " ... on AlreadyRated { canBeChanged } ... on InvalidInput { field } } }"
+)
+CHANGE_RATING = (
+    "mutation ($input: ChangeSessionRatingInput!) { changeSessionRating(input: $input) { __typename"
+    f" ... on SessionRating {{ {RATING} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+
+PLAN = (
+    "id notes isShared sharedAt remindAt remindedAt version createdAt updatedAt session { id }"
+    " items { id title description minutes }"
+)
+CREATE_PLAN = (
+    "mutation ($input: CreateSessionPlanInput!) { createSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+UPDATE_PLAN = (
+    "mutation ($input: UpdateSessionPlanInput!) { updateSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} ... on VersionConflict {{ currentVersion }}"
+    " ... on InvalidInput { field } } }"
+)
+SHARE_PLAN = (
+    "mutation ($input: ShareSessionPlanInput!) { shareSessionPlan(input: $input) { __typename"
+    f" ... on SessionPlan {{ {PLAN} }} {PROBLEM} }} }}"
+)
+ADD_ITEM = (
+    "mutation ($input: AddPlanItemInput!) { addPlanItem(input: $input) { __typename ... on PlanItem { id title"
+    f" description minutes plan {{ id items {{ title }} }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+ADD_TEMPLATE = (
+    "mutation ($input: AddPlanTemplateInput!) { addPlanTemplate(input: $input) { __typename ... on PlanTemplate { id"
+    f" name isBuiltIn items {{ title description minutes }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+
 EVERY_DAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
@@ -133,7 +171,7 @@ MEMBERS = (
 COACH = (
     "id displayName practiceName bio coachingFocus specialties yearsExperience timeZone status isAcceptingMembers"
     " maxMembers memberCount freePlaces bookingAudience sessionMinutes bufferMinutes slotIntervalMinutes"
-    " minNoticeMinutes bookingWindowDays"
+    " minNoticeMinutes bookingWindowDays averageRating ratingCount"
 )
 COACHES = (
     "query ($first: Int, $after: String, $filter: CoachFilter) {"
@@ -166,6 +204,37 @@ async def nodes(practice: Practice, query: str, who: Person | None, **variables:
 async def cancelled(practice: Practice, who: Person, session_id: str) -> None:
     answer = await practice.ask(CANCEL, who, input={"sessionId": session_id})
     assert answer["__typename"] == "Session", answer
+
+
+async def completed(practice: Practice, session_id: str) -> str:
+    """The same id, of a session that has taken place."""
+    done = "UPDATE sessions SET status = 'COMPLETED', completed_at = :now WHERE id = :id RETURNING id"
+    assert await practice.rows(done, now=practice.clock(), id=parse_key(session_id, "Session", "id"))
+    return session_id
+
+
+async def rated(practice: Practice, who: Person, session_id: str, stars: int, **more: Any) -> dict[str, Any]:
+    """Whatever the rating answers."""
+    answer: dict[str, Any] = await practice.ask(RATE, who, input={"sessionId": session_id, "stars": stars, **more})
+    return answer
+
+
+async def planned(practice: Practice, coach: Person, session_id: str, *titles: str) -> dict[str, Any]:
+    """The plan of a session, with these items."""
+    plan = await practice.ask(CREATE_PLAN, coach, input={"sessionId": session_id})
+    assert plan["__typename"] == "SessionPlan", plan
+    for title in titles:
+        item = await practice.ask(ADD_ITEM, coach, input={"planId": plan["id"], "title": title})
+        assert item["__typename"] == "PlanItem", item
+        plan["items"].append({"id": item["id"], "title": title})
+    made: dict[str, Any] = plan
+    return made
+
+
+async def template(practice: Practice, coach: Person, name: str, *titles: str) -> str:
+    """The id of a coach's own."""
+    given = {"name": name, "items": [{"title": title} for title in titles]}
+    return str((await practice.ask(ADD_TEMPLATE, coach, input=given))["id"])
 
 
 async def moved(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:

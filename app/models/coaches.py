@@ -27,7 +27,10 @@ class BookingAudience(StrEnum):
 
 
 class Coach(SQLModel, table=True):
-    """A user's coaching profile. `member_count` is written by a trigger only, which holds it at or below the limit."""
+    """A user's coaching profile.
+
+    `member_count`, held at or below the limit, and `rating_count` and `rating_sum` are written by triggers only.
+    """
 
     __tablename__ = "coaches"
     __table_args__ = (
@@ -35,6 +38,7 @@ class Coach(SQLModel, table=True):
         one_of("booking_audience", BookingAudience, "coaches"),
         at_least("max_members", 0, "coaches", 10_000),
         at_least("member_count", 0, "coaches"),
+        CheckConstraint("rating_sum BETWEEN rating_count AND 5 * rating_count", name="coaches_rating_sum_range"),
         at_least("session_minutes", 5, "coaches", 720),
         at_least("buffer_minutes", 0, "coaches", 720),
         CheckConstraint("slot_interval_minutes BETWEEN 5 AND 1440", name="coaches_slot_interval_minutes_range"),
@@ -58,6 +62,8 @@ class Coach(SQLModel, table=True):
     is_accepting_members: bool = True
     max_members: int = 20
     member_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    rating_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    rating_sum: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     booking_audience: BookingAudience = choice(BookingAudience, default=BookingAudience.ASSIGNED)
     session_minutes: int = 60
     buffer_minutes: int = 0
@@ -71,6 +77,13 @@ class Coach(SQLModel, table=True):
     @property
     def free_places(self) -> int:
         return max(0, self.max_members - self.member_count)
+
+    @property
+    def average_rating(self) -> float | None:
+        """In hundredths, a half rounded up."""
+        if self.rating_count == 0:
+            return None
+        return (200 * self.rating_sum + self.rating_count) // (2 * self.rating_count) / 100
 
 
 guard(

@@ -59,6 +59,10 @@ class Coach(Node):
     max_members: int = strawberry.field(description="How many members the coach takes.")
     member_count: int = strawberry.field(description="How many members the coach has now.")
     free_places: int = strawberry.field(description="How many more members the coach can take.")
+    average_rating: float | None = strawberry.field(
+        description="Stars of all rated sessions, 1 to 5 with two decimals; null without any."
+    )
+    rating_count: int = strawberry.field(description="How many sessions were rated.")
     booking_audience: BookingAudience = strawberry.field(description="Who may see and book the slots.")
     session_minutes: int = strawberry.field(description="Length of a session, in minutes.")
     buffer_minutes: int = strawberry.field(description="Minutes kept free between sessions of different starts.")

@@ -10,6 +10,7 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 import app.schema.scheduling  # noqa: F401  describes the reasons before a type here asks for them
 from app import problems
+from app.models.sessions import SessionStatus
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
 from app.wire.enums import describe
@@ -151,7 +152,37 @@ class TooManyWaitingLists(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "The session was changed since the asker saw it.")
+@shows(problems.SessionNotCompleted, "The session did not take place, or is still to come.")
+class SessionNotCompleted(Problem):
+    status: SessionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.AlreadyRated, "The session has a rating already.")
+class AlreadyRated(Problem):
+    can_be_changed: bool = strawberry.field(description="Whether `changeSessionRating` would still be accepted.")
+
+
+@shows(problems.RatingIsFinal, "The rating was given more than 24 hours ago.")
+class RatingIsFinal(Problem):
+    pass
+
+
+@shows(problems.AlreadyPlanned, "The session has a plan already.")
+class AlreadyPlanned(Problem):
+    pass
+
+
+@shows(problems.PlanFull, "The plan has as many items as one can have.")
+class PlanFull(Problem):
+    pass
+
+
+@shows(problems.TooManyTemplates, "The coach has as many templates as one can have.")
+class TooManyTemplates(Problem):
+    pass
+
+
+@shows(problems.VersionConflict, "What is to be changed was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 

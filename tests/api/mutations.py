@@ -162,6 +162,76 @@ MUTATIONS = {
         required=("coachId", "startsAt"),
         never_null=("kind", "format"),
     ),
+    "createSessionPlan": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.planless, "templateId": world.ids["PlanTemplate"]},
+        ids={"sessionId": "Session", "templateId": "PlanTemplate", "fromSessionId": "Session"},
+        required=("sessionId",),
+    ),
+    "updateSessionPlan": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["SessionPlan"], "notes": "Bring a pen", "remindAt": "2026-03-02T08:30:00Z"},
+        ids={"id": "SessionPlan"},
+        times=("remindAt",),
+        texts={"notes": 5_000},
+        versions=("expectedVersion",),
+        required=("id",),
+    ),
+    "shareSessionPlan": Mutation(
+        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
+    ),
+    "unshareSessionPlan": Mutation(
+        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
+    ),
+    "addPlanItem": Mutation(
+        "coach",
+        lambda world: {"planId": world.ids["SessionPlan"], "title": "More"},
+        ids={"planId": "SessionPlan", "afterItemId": "PlanItem"},
+        texts={"title": 200, "description": 2_000},
+        ints={"minutes": (1, 720)},
+        required=("planId", "title"),
+    ),
+    "updatePlanItem": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["PlanItem"], "title": "Other"},
+        ids={"id": "PlanItem"},
+        texts={"title": 200, "description": 2_000},
+        ints={"minutes": (1, 720)},
+        required=("id",),
+        never_null=("title",),
+    ),
+    "movePlanItem": Mutation(
+        "coach",
+        lambda world: {"itemId": world.ids["PlanItem"]},
+        ids={"itemId": "PlanItem", "afterItemId": "PlanItem"},
+        required=("itemId",),
+    ),
+    "removePlanItem": Mutation(
+        "coach", lambda world: {"id": world.ids["PlanItem"]}, ids={"id": "PlanItem"}, required=("id",)
+    ),
+    "removeSessionPlan": Mutation(
+        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
+    ),
+    "addPlanTemplate": Mutation(
+        "admin",
+        lambda world: {"name": "Another", "items": [{"title": "One"}], "coachId": world.ids["Coach"]},
+        ids={"coachId": "Coach"},
+        texts={"name": 120},
+        lists={"items": (100, 200)},
+        required=("name", "items"),
+    ),
+    "updatePlanTemplate": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["PlanTemplate"], "name": "Other"},
+        ids={"id": "PlanTemplate"},
+        texts={"name": 120},
+        lists={"items": (100, 200)},
+        required=("id",),
+        never_null=("name", "items"),
+    ),
+    "removePlanTemplate": Mutation(
+        "coach", lambda world: {"id": world.ids["PlanTemplate"]}, ids={"id": "PlanTemplate"}, required=("id",)
+    ),
     "rescheduleSession": Mutation(
         "member",
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
@@ -176,6 +246,23 @@ MUTATIONS = {
         ids={"sessionId": "Session"},
         texts={"reason": 200},
         required=("sessionId",),
+    ),
+    "rateSession": Mutation(
+        "member",
+        lambda world: {"sessionId": world.completed, "stars": 4},
+        ids={"sessionId": "Session"},
+        texts={"comment": 2_000},
+        ints={"stars": (1, 5)},
+        required=("sessionId", "stars"),
+    ),
+    "changeSessionRating": Mutation(
+        "member",
+        lambda world: {"sessionId": world.completed, "stars": 5},
+        ids={"sessionId": "Session"},
+        texts={"comment": 2_000},
+        ints={"stars": (1, 5)},
+        required=("sessionId",),
+        never_null=("stars",),
     ),
     "removeAvailabilityWindow": Mutation(
         "coach",

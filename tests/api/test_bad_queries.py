@@ -203,6 +203,7 @@ BAD_FILTERS: dict[str, list[Any]] = {
     "specialty": ["a\0", HUGE, "a" * 81, *NO_TEXT],
     "isAcceptingMembers": BAD_FLAGS,
     "hasFreePlaces": BAD_FLAGS,
+    "awaitsRating": BAD_FLAGS,
     "coachId": [*BAD_IDS, 5, {}],
     "memberId": [*BAD_IDS, 5, {}],
     "status": BAD_CHOICES,

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
-from tests.operations import ADD_TIME_OFF, add_window, booked
+from tests.operations import ADD_TIME_OFF, add_window, booked, completed, planned, template
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
 
 
 class Try(NamedTuple):
@@ -38,6 +39,8 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    completed: str = ""
+    planless: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -46,17 +49,24 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
+        world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:
         window = await add_window(self.practice, coach, seats=3)
         away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
         time_off = await self.practice.ask(ADD_TIME_OFF, coach, input=away)
+        session = await booked(self.practice, member, coach, NINE)
+        plan = await planned(self.practice, coach, session, "First", "Second")
         return {
             "AvailabilityWindow": window,
             "Coach": coach.id,
             "Member": member.id,
-            "Session": await booked(self.practice, member, coach, NINE),
+            "PlanItem": plan["items"][0]["id"],
+            "PlanTemplate": await template(self.practice, coach, "Mine", "An item"),
+            "Session": session,
+            "SessionPlan": plan["id"],
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
         }

@@ -2,11 +2,23 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.operations import ADD_TIME_OFF, add_window, book
+from tests.operations import (
+    ADD_TIME_OFF,
+    EVERY_DAY,
+    SHARE_PLAN,
+    add_window,
+    book,
+    booked,
+    completed,
+    planned,
+    rated,
+    template,
+)
 from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
@@ -34,6 +46,8 @@ class World:
         world = cls(practice, coach, await practice.member(coach), await practice.admin(), closed, {})
         window = await add_window(practice, coach, seats=9)
         booking = await book(practice, world.member, coach, NINE)
+        plan = await planned(practice, coach, booking["session"]["id"], "First", "Second")
+        await practice.ask(SHARE_PLAN, coach, input={"id": plan["id"]})
         ((assignment,),) = await practice.rows("SELECT id FROM assignments")
         world.ids |= {
             "Assignment": global_id("Assignment", assignment),
@@ -42,6 +56,9 @@ class World:
             "Coach": coach.id,
             "Member": world.member.id,
             "Session": booking["session"]["id"],
+            "SessionPlan": plan["id"],
+            "PlanItem": plan["items"][0]["id"],
+            "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
             "SlotHold": await held(practice, await practice.member(coach), coach, NINE),
             "TimeOff": await world.spare_time_off(),
@@ -67,6 +84,39 @@ class World:
     async def spare_time_off(self) -> str:
         given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
         return str((await self.practice.ask(ADD_TIME_OFF, self.coach, input=given))["id"])
+
+    async def spare_completed(self) -> str:
+        """A session of the member's, each with a coach of its own and at an hour of its own."""
+        return await completed(self.practice, await self.spare_session())
+
+    async def spare_session(self) -> str:
+        coach = await self.practice.coach(booking_audience="PUBLIC")
+        self.made += 1
+        day, hour = 9 + self.made // 22, self.made % 22
+        await add_window(self.practice, coach, EVERY_DAY[(day - 2) % 7], "00:00", "23:00")
+        return await booked(self.practice, self.member, coach, f"2026-03-{day:02}T{hour:02}:00:00Z")
+
+    async def spare_rated(self) -> str:
+        session = await self.spare_completed()
+        await rated(self.practice, self.member, session, 4)
+        return session
+
+    async def planless(self) -> str:
+        """A session of the coach's, with a new member each."""
+        self.made += 1
+        week, slot = divmod(self.made // 9, 3)
+        start = datetime(2026, 3, 9, 9, tzinfo=UTC) + timedelta(weeks=week, hours=slot)
+        return await booked(self.practice, await self.practice.member(self.coach), self.coach, start.isoformat())
+
+    async def spare_plan(self) -> str:
+        return str((await planned(self.practice, self.coach, await self.planless()))["id"])
+
+    async def spare_item(self) -> str:
+        plan = await planned(self.practice, self.coach, await self.planless(), "Spare")
+        return str(plan["items"][0]["id"])
+
+    async def spare_template(self) -> str:
+        return await template(self.practice, self.coach, "Spare", "An item")
 
     def new_address(self) -> str:
         self.made += 1
@@ -134,6 +184,7 @@ ACCESS = {
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
     "Query.slotHolds": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
     "Query.waitingListEntries": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
+    "Query.planTemplates": Row(LOGIN, given(), ("sessions:read",), EVERYBODY, only=STAFF),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -189,6 +240,38 @@ ACCESS = {
     "Mutation.leaveWaitingList": Row(
         LOGIN, inputs(entryId=its("WaitingListEntry")), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),
+    "Mutation.rateSession": Row(
+        LOGIN, inputs(sessionId=World.spare_completed, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.changeSessionRating": Row(
+        LOGIN, inputs(sessionId=World.spare_rated, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.createSessionPlan": Row(
+        LOGIN, inputs(sessionId=World.planless), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updateSessionPlan": Row(
+        LOGIN, inputs(id=its("SessionPlan"), notes="Bring a pen."), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.shareSessionPlan": Row(LOGIN, inputs(id=its("SessionPlan")), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.unshareSessionPlan": Row(LOGIN, inputs(id=World.spare_plan), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.removeSessionPlan": Row(LOGIN, inputs(id=World.spare_plan), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.addPlanItem": Row(
+        LOGIN, inputs(planId=its("SessionPlan"), title="More"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updatePlanItem": Row(
+        LOGIN, inputs(id=its("PlanItem"), title="Other"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.movePlanItem": Row(LOGIN, inputs(itemId=its("PlanItem")), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.removePlanItem": Row(LOGIN, inputs(id=World.spare_item), ("sessions:write",), EVERYBODY, only=STAFF),
+    "Mutation.addPlanTemplate": Row(
+        LOGIN, inputs(name="New", items=[], coachId=its("Coach")), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.updatePlanTemplate": Row(
+        LOGIN, inputs(id=its("PlanTemplate"), name="Other"), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
+    "Mutation.removePlanTemplate": Row(
+        LOGIN, inputs(id=World.spare_template), ("sessions:write",), EVERYBODY, only=STAFF
+    ),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
 }
 
@@ -208,7 +291,10 @@ NODES = {
     "Booking": LOGIN,
     "Coach": "Coach",
     "Member": LOGIN,
+    "PlanItem": LOGIN,
+    "PlanTemplate": LOGIN,
     "Session": LOGIN,
+    "SessionPlan": LOGIN,
     "Slot": "Slot",
     "SlotHold": LOGIN,
     "TimeOff": LOGIN,

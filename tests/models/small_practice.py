@@ -11,7 +11,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
-from tests.operations import ADD_TIME_OFF, CANCEL, add_window, book, booked
+from tests.operations import (
+    ADD_TIME_OFF,
+    CANCEL,
+    SHARE_PLAN,
+    add_window,
+    book,
+    booked,
+    completed,
+    planned,
+    rated,
+    template,
+)
 from tests.practice import Person, Practice
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
@@ -38,6 +49,10 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "bookings": ("coach_id", "member_id", "status"),
     "sessions": ("coach_id", "member_id", "status"),
     "session_changes": ("coach_id", "member_id", "kind"),
+    "session_ratings": ("coach_id", "member_id", "stars"),
+    "session_plans": ("coach_id", "member_id", "is_shared"),
+    "plan_items": ("coach_id", "member_id", "title"),
+    "plan_templates": ("coach_id", "name"),
     "outbox": ("event_type", "event ->> 'member_id'"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -61,6 +76,10 @@ TOUCHED: dict[str, str] = {
     "bookings": "created_at = now()",
     "sessions": "updated_at = now()",
     "session_changes": "changed_at = now()",
+    "session_ratings": "updated_at = created_at",
+    "session_plans": "updated_at = now()",
+    "plan_items": "updated_at = now()",
+    "plan_templates": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -90,7 +109,11 @@ Rows = dict[str, list[str]]
 
 @dataclass
 class SmallPractice:
-    """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled, and waits); coach `other` has carl."""
+    """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled, and waits); coach `other` has carl.
+
+    The sessions of ben and carl have taken place, and they have rated them. There is a plan for carl's, which he sees,
+    and one for anna's, which is not shared with her.
+    """
 
     practice: Practice
     people: dict[str, Person]
@@ -110,10 +133,18 @@ class SmallPractice:
             await add_window(practice, coach, seats=2)
             away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
             await practice.ask(ADD_TIME_OFF, coach, input=away)
+        sessions = {}
         for member, coach in ((anna, one), (carl, other)):
-            await booked(practice, member, coach, NINE, idempotencyKey="k")
+            sessions[member.id] = await booked(practice, member, coach, NINE, idempotencyKey="k")
             await book(practice, member, coach, HALF_PAST)
-        await booked(practice, ben, one, NINE)
+        sessions[ben.id] = await booked(practice, ben, one, NINE)
+        await planned(practice, one, sessions[anna.id], "Hidden")
+        shared = await planned(practice, other, sessions[carl.id], "Shared")
+        await practice.ask(SHARE_PLAN, other, input={"id": shared["id"]})
+        for coach in (one, other):
+            await template(practice, coach, "Mine", "An item")
+        for member, stars in ((ben, 4), (carl, 5)):
+            await rated(practice, member, await completed(practice, sessions[member.id]), stars)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)

@@ -133,8 +133,8 @@ async def test_the_members_coach_is_the_databases_to_say(practice: Practice) -> 
     values = {"id": new_id(), "coach": coach.coach.id, "member": member.member.id, "forged": stranger.coach.id}
     await practice.rows(
         "INSERT INTO sessions (id, coach_id, member_id, member_coach_id, member_name, starts_at, ends_at, kind, format,"
-        " status, version) VALUES (:id, :coach, :member, :forged, 'A', '2026-03-02 09:00Z', '2026-03-02 10:00Z',"
-        " 'REGULAR', 'INDIVIDUAL', 'CANCELLED', 1) RETURNING id",
+        " status, version, cancelled_at) VALUES (:id, :coach, :member, :forged, 'A', '2026-03-02 09:00Z',"
+        " '2026-03-02 10:00Z', 'REGULAR', 'INDIVIDUAL', 'CANCELLED', 1, now()) RETURNING id",
         **values,
     )
 

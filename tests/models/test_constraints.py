@@ -41,8 +41,25 @@ def session(
     held_start = f"'2026-03-02 {held or starts}Z'" if number is not None or held else "NULL"
     return (
         "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, version,"
-        f" held_start, seat_no) VALUES (gen_random_uuid(), :coach, :{member}, 'A', '2026-03-02 {starts}Z',"
-        f" '2026-03-02 {ends}Z', 'REGULAR', 'INDIVIDUAL', '{status}', 1, {held_start}, {number or 'NULL'})"
+        " held_start, seat_no, cancelled_at)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, 'A', '2026-03-02 {starts}Z',"
+        f" '2026-03-02 {ends}Z', 'REGULAR', 'INDIVIDUAL', '{status}', 1, {held_start}, {number or 'NULL'},"
+        f" {'now()' if status == 'CANCELLED' else 'NULL'})"
+    )
+
+
+def hold(member: str, number: int, minutes: int = 5, starts: str = "09:00") -> str:
+    return (
+        "INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, '2026-03-02 {starts}Z', '2026-03-02 10:00Z', {number},"
+        f" now() + interval '{minutes} minutes', false)"
+    )
+
+
+def in_line(member: str, starts: str = "09:00", status: str = "WAITING") -> str:
+    return (
+        "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status)"
+        f" VALUES (gen_random_uuid(), :coach, :{member}, '2026-03-02 {starts}Z', '{status}')"
     )
 
 
@@ -75,8 +92,42 @@ def booked_for(member: str) -> str:
     )
 
 
+def rating(stars: int = 5, member: str = "anna", changed: str = "0 h") -> str:
+    return (
+        "INSERT INTO session_ratings (session_id, coach_id, member_id, stars, created_at, updated_at)"
+        f" SELECT id, coach_id, CAST(:{member} AS uuid), {stars}, '2026-03-02 12:00Z',"
+        f" '2026-03-02 12:00Z'::timestamptz + interval '{changed}' FROM sessions"
+    )
+
+
+def plan(member: str = "anna", shared: str = "false, NULL") -> str:
+    return (
+        "INSERT INTO session_plans (id, session_id, coach_id, member_id, is_shared, shared_at, version, created_at,"
+        f" updated_at) SELECT gen_random_uuid(), id, coach_id, CAST(:{member} AS uuid), {shared}, 1, now(), now()"
+        " FROM sessions"
+    )
+
+
+def items(rank: str = "'i'", minutes: int = 5, count: int = 1) -> str:
+    """As many as that: `n` is the number of each."""
+    return (
+        "INSERT INTO plan_items (id, plan_id, rank, title, minutes, created_at, updated_at)"
+        f" SELECT gen_random_uuid(), p.id, {rank}, 'A', {minutes}, now(), now()"
+        f" FROM session_plans p, generate_series(1, {count}) n"
+    )
+
+
+def templates(items: str = "[]", count: int = 1) -> str:
+    return (
+        "INSERT INTO plan_templates (id, coach_id, name, items, created_at, updated_at)"
+        f" SELECT gen_random_uuid(), :coach, 'A', '{items}', now(), now() FROM generate_series(1, {count})"
+    )
+
+
 A_SLOT = [slot("09:00", "10:00"), seat("09:00", 1)]
 ANNAS = [*A_SLOT, session("anna", "09:00", "10:00")]
+COMPLETED = [*ANNAS, "UPDATE sessions SET status = 'COMPLETED', completed_at = now()"]
+A_PLAN = [*ANNAS, plan()]
 
 REFUSED = {
     "calendar_seats_within_capacity": [
@@ -124,10 +175,39 @@ REFUSED = {
         [*A_SLOT, session("anna", "09:00", "10:00", status="CANCELLED")],
         [*A_SLOT, session("anna", "09:30", "10:30", held="09:00")],
         [session("anna", "09:00", "10:00", number=None, held="09:00")],
-        [*ANNAS, "UPDATE sessions SET status = 'CANCELLED'"],
+        [*ANNAS, "UPDATE sessions SET status = 'CANCELLED', cancelled_at = now()"],
         [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL"],
-        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'NO_SHOW'"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'NO_SHOW', no_show_at = now()"],
     ],
+    "sessions_stamped_as_they_stand": [
+        [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+        [*ANNAS, "UPDATE sessions SET completed_at = now()"],
+        [*ANNAS, "UPDATE sessions SET status = 'NO_SHOW', completed_at = now()"],
+        [*ANNAS, "UPDATE sessions SET held_start = NULL, seat_no = NULL, status = 'CANCELLED'"],
+    ],
+    "sessions_late_only_if_cancelled": [[*ANNAS, "UPDATE sessions SET is_late_cancellation = true"]],
+    "sessions_transitions": [
+        [
+            *ANNAS,
+            "UPDATE sessions SET status = 'COMPLETED', completed_at = now()",
+            "UPDATE sessions SET status = 'NO_SHOW', completed_at = NULL, no_show_at = now()",
+        ],
+        [
+            *ANNAS,
+            "UPDATE sessions SET status = 'COMPLETED', completed_at = now()",
+            "UPDATE sessions SET status = 'SCHEDULED', completed_at = NULL",
+        ],
+    ],
+    "slot_holds_seat_fkey": [[*A_SLOT, hold("anna", 2)]],
+    "slot_holds_one_per_seat": [[*A_SLOT, hold("anna", 1), hold("ben", 1)]],
+    "slot_holds_once": [[*A_SLOT, seat("09:00", 2), hold("anna", 1), hold("anna", 2)]],
+    "slot_holds_are_short": [
+        [*A_SLOT, hold("anna", 1, minutes=11)],
+        [*A_SLOT, hold("anna", 1), "UPDATE slot_holds SET expires_at = expires_at + interval '6 minutes'"],
+    ],
+    "waiting_list_once": [[*A_SLOT, in_line("anna"), in_line("anna")]],
+    "waiting_list_for_a_taken_slot": [[in_line("anna")], [*A_SLOT, in_line("anna", starts="10:00")]],
+    "waiting_list_entries_closed_if_over": [[*A_SLOT, in_line("anna", status="LEFT")]],
     "sessions_times_in_order": [[*A_SLOT, session("anna", "09:00", "09:00")]],
     "availability_windows_do_not_overlap": [
         [window("09:00", "12:00"), window("11:59", "13:00")],
@@ -155,6 +235,34 @@ REFUSED = {
     "bookings_session_id_key": [[*ANNAS, booked_for("anna"), booked_for("anna")]],
     "bookings_confirmed_has_a_session": [[booking("CONFIRMED", "NULL")]],
     "bookings_rejected_has_a_reason": [[booking("REJECTED", "NULL")]],
+    "session_ratings_of_completed_sessions": [
+        [*ANNAS, rating()],
+        [*ANNAS, "UPDATE sessions SET status = 'NO_SHOW', no_show_at = now()", rating()],
+    ],
+    "session_plans_one_per_session": [[*A_PLAN, plan()]],
+    "session_plans_session_fkey": [[*ANNAS, plan("ben")]],
+    "session_plans_shared_since": [
+        [*ANNAS, plan(shared="true, NULL")],
+        [*A_PLAN, "UPDATE session_plans SET shared_at = now()"],
+    ],
+    "session_plans_reminded_when_due": [
+        [*A_PLAN, "UPDATE session_plans SET reminded_at = now(), remind_at = now() + interval '1 minute'"]
+    ],
+    "plan_items_in_order": [[*A_PLAN, items(), items()]],
+    "plan_items_rank_is_a_fraction": [[*A_PLAN, items(each)] for each in ("'i0'", "''", "'I'", "'a b'")],
+    "plan_items_minutes_range": [[*A_PLAN, items(minutes=0)], [*A_PLAN, items(minutes=721)]],
+    "plan_items_at_most": [
+        [*A_PLAN, items("'i' || n || 'i'", count=100), items()],
+        [*A_PLAN, items("n || 'i'", count=101)],
+    ],
+    # An item is shared as its plan is.
+    "plan_items_plan_fkey": [[*A_PLAN, items(), "UPDATE plan_items SET is_shared = true"]],
+    "plan_templates_items_are_a_list": [[templates("{}")], [templates("[" + "1, " * 100 + "1]")]],
+    "plan_templates_at_most": [[templates(count=50), templates()], [templates(count=51)]],
+    "session_ratings_pkey": [[*COMPLETED, rating(), rating()]],
+    "session_ratings_session_fkey": [[*COMPLETED, rating(member="ben")]],
+    "session_ratings_stars_range": [[*COMPLETED, rating(0)], [*COMPLETED, rating(6)]],
+    "session_ratings_change_in_time": [[*COMPLETED, rating(changed="24 h 1 s")], [*COMPLETED, rating(changed="-1 s")]],
 }
 ACCEPTED = {
     "seats of one start": [
@@ -166,7 +274,22 @@ ACCEPTED = {
     "one start right behind the blocked end": [slot("09:00", "10:00", "10:15"), slot("10:15", "11:15")],
     "a cancelled session beside a live one": [*ANNAS, session("anna", "09:00", "10:00", None, "CANCELLED")],
     "windows that touch": [window("09:00", "12:00"), window("12:00", "13:00"), window("09:00", "12:00", day=2)],
-    "a completed session keeps its seat": [*ANNAS, "UPDATE sessions SET status = 'COMPLETED'"],
+    "somebody who has come after all": [
+        *ANNAS,
+        "UPDATE sessions SET status = 'NO_SHOW', no_show_at = now()",
+        "UPDATE sessions SET status = 'COMPLETED', completed_at = now(), no_show_at = NULL",
+    ],
+    "a place that is held": [*A_SLOT, hold("anna", 1)],
+    "somebody in line for a taken slot": [*A_SLOT, in_line("anna")],
+    "a completed session keeps its seat": COMPLETED,
+    "a rating changed after a day": [*COMPLETED, rating(changed="24 h"), "UPDATE session_ratings SET stars = 1"],
+    "ranks that are alike on the way": [
+        *A_PLAN,
+        items(),
+        items("'j'"),
+        "UPDATE plan_items SET rank = CASE rank WHEN 'i' THEN 'j' ELSE 'k' END",
+    ],
+    "as many items and templates as there may be": [*A_PLAN, items("n || 'i'", count=100), templates(count=50)],
     "as many members as the limit": [
         "UPDATE coaches SET max_members = 2 WHERE id = :coach",
         "UPDATE members SET coach_id = :coach",

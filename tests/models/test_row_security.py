@@ -22,6 +22,17 @@ OF_ONE = {
     "calendar_slots": ["one/10", "one/9"],
     "calendar_seats": ["one/10/1", "one/9/1", "one/9/2"],
 }
+PLANS_OF_ONE = {
+    "session_plans": ["one/anna/False"],
+    "plan_items": ["one/anna/Hidden"],
+    "plan_templates": ["one/Mine"],
+}
+PLANS_OF_OTHER = {
+    "session_plans": ["other/carl/True"],
+    "plan_items": ["other/carl/Shared"],
+    "plan_templates": ["other/Mine"],
+}
+SHARED_WITH_CARL = {table: PLANS_OF_OTHER[table] for table in ("session_plans", "plan_items")}
 OF_OTHER = {
     "coach_calendars": ["other"],
     "availability_windows": ["other"],
@@ -36,7 +47,8 @@ HELD_BY_ONE = {
         "one/ben/CONFIRMED",
         "one/cleo/CONFIRMED",
     ],
-    "sessions": ["one/anna/SCHEDULED", "one/ben/SCHEDULED", "one/cleo/CANCELLED"],
+    "sessions": ["one/anna/SCHEDULED", "one/ben/COMPLETED", "one/cleo/CANCELLED"],
+    "session_ratings": ["one/ben/4"],
     "session_changes": ["one/anna/BOOKED", "one/ben/BOOKED", "one/cleo/BOOKED", "one/cleo/CANCELLED"],
     "slot_holds": ["one/anna"],
     "waiting_list_entries": ["one/anna/LEFT", "one/cleo/WAITING"],
@@ -44,7 +56,8 @@ HELD_BY_ONE = {
 }
 HELD_BY_OTHER = {
     "bookings": ["other/carl/CONFIRMED", "other/carl/REJECTED"],
-    "sessions": ["other/carl/SCHEDULED"],
+    "session_ratings": ["other/carl/5"],
+    "sessions": ["other/carl/COMPLETED"],
     "session_changes": ["other/carl/BOOKED"],
     "slot_holds": ["other/carl"],
     "waiting_list_entries": ["other/carl/LEFT"],
@@ -74,6 +87,7 @@ SEEN = {
     },
     "carl": PROFILES
     | HELD_BY_OTHER
+    | SHARED_WITH_CARL
     | {
         "users": ["carl"],
         "members": ["carl"],
@@ -84,6 +98,7 @@ SEEN = {
     "one": PROFILES
     | OF_ONE
     | HELD_BY_ONE
+    | PLANS_OF_ONE
     | {
         "users": [*MEMBERS_OF_ONE, "one"],
         "members": MEMBERS_OF_ONE,
@@ -93,6 +108,7 @@ SEEN = {
     "other": PROFILES
     | OF_OTHER
     | HELD_BY_OTHER
+    | PLANS_OF_OTHER
     | {"users": ["carl", "other"], "members": ["carl"], "assignments": ["other/carl"]},
 }
 UPDATED = {
@@ -107,12 +123,15 @@ UPDATED = {
     "carl": {
         "members": ["carl"],
         "remembered_requests": ["carl"],
-        "sessions": ["other/carl/SCHEDULED"],
+        "sessions": ["other/carl/COMPLETED"],
+        "session_ratings": ["other/carl/5"],
         "slot_holds": ["other/carl"],
         "waiting_list_entries": ["other/carl/LEFT"],
     },
-    "one": OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
-    "other": OF_OTHER | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
+    "one": OF_ONE | PLANS_OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
+    "other": OF_OTHER
+    | PLANS_OF_OTHER
+    | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
 # Whoever is logged in tells of what they did; nobody but the system reads it.
 TOLD = {
@@ -124,20 +143,23 @@ TOLD = {
         "SessionBooked/carl",
         "SessionBooked/cleo",
         "SessionCancelled/cleo",
+        "SessionPlanShared/carl",
+        "SessionRated/ben",
+        "SessionRated/carl",
     ]
 }
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
 # A coach books for members, and neither holds nor waits for them; what was refused is the members' own.
-NOT_BY_COACHES: Rows = {"slot_holds": [], "waiting_list_entries": []}
+NOT_BY_COACHES: Rows = {"slot_holds": [], "waiting_list_entries": [], "session_ratings": []}
 CONFIRMED_BY_ONE = [name for name in HELD_BY_ONE["bookings"] if name.endswith("CONFIRMED")]
 INSERTED = {
     "stranger": {},
     "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
     "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | TOLD | NOT_BY_COACHES | {"bookings": CONFIRMED_BY_ONE},
-    "other": OF_OTHER | HELD_BY_OTHER | TOLD | NOT_BY_COACHES | {"bookings": ["other/carl/CONFIRMED"]},
+    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | TOLD | NOT_BY_COACHES | {"bookings": CONFIRMED_BY_ONE},
+    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | TOLD | NOT_BY_COACHES | {"bookings": ["other/carl/CONFIRMED"]},
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
@@ -199,9 +221,9 @@ async def test_nobody_takes_away_what_is_not_their_own(small: SmallPractice, who
         assert await small.deleted(db, mine) == dict.fromkeys(NAMED_BY, 0)
 
 
-async def test_a_coach_takes_away_their_own_windows_and_time_off(small: SmallPractice) -> None:
+async def test_a_coach_takes_away_their_own_windows_time_off_and_plans(small: SmallPractice) -> None:
     async with small.practice.as_actor(small.actor("one")) as db:
-        for table in ("availability_windows", "time_off"):
+        for table in ("availability_windows", "time_off", *reversed(PLANS_OF_ONE)):
             assert (await db.execute(text(f"DELETE FROM {table}"))).rowcount == 1
         await db.rollback()
 

@@ -97,3 +97,52 @@ async def test_nobody_makes_themselves_an_admin(small: SmallPractice, who: str) 
 async def test_no_member_gives_themselves_another_coach(small: SmallPractice) -> None:
     """It would open that coach's calendar, and put the member among that coach's own."""
     assert await _refused(small, "anna", "UPDATE members SET coach_id = CAST(:coach AS uuid)", coach="other")
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        # Whoever asks, a coach's members and ratings are counted, not said.
+        ("one", "UPDATE coaches SET rating_sum = rating_count * 5"),
+        ("one", "UPDATE coaches SET rating_count = 0, rating_sum = 0"),
+        ("one", "UPDATE coaches SET member_count = 0"),
+        ("admin", "UPDATE coaches SET rating_sum = rating_count"),
+        ("one", "UPDATE session_ratings SET stars = 5"),
+        ("one", "DELETE FROM session_ratings"),
+        ("carl", "DELETE FROM session_ratings"),
+        ("carl", "UPDATE session_ratings SET created_at = created_at - interval '1 hour'"),
+        ("carl", "UPDATE session_ratings SET updated_at = created_at + interval '25 hours'"),
+        ("carl", "UPDATE session_ratings SET coach_id = CAST(:coach AS uuid)"),
+        ("carl", "UPDATE session_ratings SET member_coach_id = CAST(:coach AS uuid)"),
+        ("carl", "UPDATE session_ratings SET session_id = gen_random_uuid()"),
+    ],
+)
+async def test_nobody_makes_a_rating_say_something_else(small: SmallPractice, who: str, statement: str) -> None:
+    assert await _refused(small, who, statement)
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        ("one", "UPDATE session_plans SET session_id = gen_random_uuid()"),
+        ("one", "UPDATE plan_items SET plan_id = gen_random_uuid()"),
+        ("one", "UPDATE plan_items SET is_shared = true"),
+        ("other", "UPDATE session_plans SET coach_id = CAST(:coach AS uuid)"),
+        ("other", "UPDATE session_plans SET member_id = CAST(:member AS uuid)"),
+        ("other", "UPDATE session_plans SET member_coach_id = CAST(:coach AS uuid)"),
+        ("other", "UPDATE plan_items SET member_coach_id = CAST(:coach AS uuid)"),
+        ("other", "UPDATE plan_templates SET coach_id = CAST(:coach AS uuid)"),
+        ("carl", "UPDATE session_plans SET notes = 'Mine'"),
+        ("carl", "UPDATE plan_items SET title = 'Mine'"),
+        ("anna", "UPDATE session_plans SET is_shared = true, shared_at = now()"),
+        ("carl", "DELETE FROM session_plans"),
+        (
+            "one",
+            "INSERT INTO plan_items (id, plan_id, coach_id, member_id, is_shared, rank, title, created_at, updated_at)"
+            " SELECT gen_random_uuid(), p.id, CAST(:coach AS uuid), p.member_id, true, 'i', 'Mine', now(), now()"
+            " FROM session_plans p",
+        ),
+    ],
+)
+async def test_nobody_shares_or_moves_a_plan_past_its_rules(small: SmallPractice, who: str, statement: str) -> None:
+    assert await _refused(small, who, statement)

@@ -8,12 +8,19 @@ from app.models.sessions.coaching_sessions import (
     SessionKind,
     SessionStatus,
 )
+from app.models.sessions.plans import PlanItem, PlanTemplate, SessionPlan, TemplateItem
+from app.models.sessions.ratings import SessionRating
 
 __all__ = [
     "CoachingSession",
+    "PlanItem",
+    "PlanTemplate",
     "SessionChange",
     "SessionChangeKind",
     "SessionFormat",
     "SessionKind",
+    "SessionPlan",
+    "SessionRating",
     "SessionStatus",
+    "TemplateItem",
 ]

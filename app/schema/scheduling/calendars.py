@@ -236,8 +236,8 @@ class ScheduleSessionInput:
     note: str | None = strawberry.field(default=strawberry.UNSET, description="Up to 2,000 characters.")
     override_reason: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Books outside of availability, time off, notice and booking window too; kept in the history. "
-        "Nothing overrides a full slot or another session at the time.",
+        description="Books outside of availability, time off, notice and booking window too, and in the past; "
+        "kept in the history. Nothing overrides a full slot or another session at the time.",
     )
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET, description="Chosen by the client: a retry under the same key books nothing twice."

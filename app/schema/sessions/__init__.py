@@ -1,5 +1,47 @@
 """Coaching sessions, and what is kept with them."""
 
+from app.schema.sessions.plans import (
+    AddPlanItemInput,
+    AddPlanTemplateInput,
+    CreateSessionPlanInput,
+    MovePlanItemInput,
+    PlanItem,
+    PlanTemplate,
+    PlanTemplateItemInput,
+    RemovePlanItemInput,
+    RemovePlanTemplateInput,
+    RemoveSessionPlanInput,
+    SessionPlan,
+    ShareSessionPlanInput,
+    UnshareSessionPlanInput,
+    UpdatePlanItemInput,
+    UpdatePlanTemplateInput,
+    UpdateSessionPlanInput,
+)
+from app.schema.sessions.ratings import ChangeSessionRatingInput, RateSessionInput, SessionRating
 from app.schema.sessions.session import Session, SessionChange, SessionFilter
 
-__all__ = ["Session", "SessionChange", "SessionFilter"]
+__all__ = [
+    "AddPlanItemInput",
+    "AddPlanTemplateInput",
+    "ChangeSessionRatingInput",
+    "CreateSessionPlanInput",
+    "MovePlanItemInput",
+    "PlanItem",
+    "PlanTemplate",
+    "PlanTemplateItemInput",
+    "RateSessionInput",
+    "RemovePlanItemInput",
+    "RemovePlanTemplateInput",
+    "RemoveSessionPlanInput",
+    "Session",
+    "SessionChange",
+    "SessionFilter",
+    "SessionPlan",
+    "SessionRating",
+    "ShareSessionPlanInput",
+    "UnshareSessionPlanInput",
+    "UpdatePlanItemInput",
+    "UpdatePlanTemplateInput",
+    "UpdateSessionPlanInput",
+]

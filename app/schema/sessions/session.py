@@ -13,6 +13,8 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import relation
+from app.schema.sessions.plans import SessionPlan
+from app.schema.sessions.ratings import SessionRating
 from app.services import sessions as session_service
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
@@ -106,6 +108,18 @@ class Session(Node):
     history = relation(
         list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."
     )
+    rating = relation(
+        SessionRating | None,
+        session_loaders.ratings_by_session,
+        key="id",
+        description="What its member says of it; null until then.",
+    )
+    plan = relation(
+        SessionPlan | None,
+        session_loaders.plans_by_session,
+        key="id",
+        description="Its plan; null without one, and for the member while it is not shared.",
+    )
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
@@ -121,3 +135,7 @@ class SessionFilter:
         default=strawberry.UNSET, name="from", description="Starting at this instant or later."
     )
     to: datetime | None = strawberry.field(default=strawberry.UNSET, description="Starting before this instant.")
+    awaits_rating: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Only completed ones that the asking member has not rated yet; false: only the others.",
+    )

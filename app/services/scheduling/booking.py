@@ -58,6 +58,7 @@ OVERRIDABLE = frozenset(
     {
         Unavailable.OUTSIDE_AVAILABILITY,
         Unavailable.NOT_A_SLOT_START,
+        Unavailable.IN_THE_PAST,
         Unavailable.TOO_SOON,
         Unavailable.TOO_FAR_AHEAD,
         Unavailable.TIME_OFF,

@@ -27,9 +27,15 @@ Row: TypeAlias = Any  # a mapping of columns, which asyncpg does not call one
 if TYPE_CHECKING:
     from app.platform.direct import Connection
 
+MOST_SETTLED = 64
+"""Calendars in one transaction."""
+
 _OPEN = "SELECT * FROM open_requests($1::text::jsonb, $2)"
 _WRITE = "SELECT * FROM write_requests($1::text::jsonb)"
 _SETTLE = "SELECT settle_calendar($1, $2)"
+_AS_SYSTEM = "SELECT act_as('SYSTEM', '', '', '', '')"
+_DUE = f"SELECT ARRAY(SELECT calendars_to_settle($1) LIMIT {MOST_SETTLED})"
+_TAKE = "SELECT take_calendars($1, false)"
 _COACH_OF_SESSION = "SELECT coach_of_session($1, $2, $3, $4, $5)"
 
 
@@ -81,6 +87,16 @@ async def settle_calendar(db: "Connection", coach_id: UUID, now: datetime) -> in
     """Gives back what is held no longer and offers what is free to who waits; the new version, if anything changed."""
     version: int | None = await db.fetchval(_SETTLE, coach_id, now)
     return version
+
+
+async def settle_where_due(db: "Connection", now: datetime) -> dict[UUID, int]:
+    """In each calendar where a hold has expired and whose turn nobody has; the new versions. Of one transaction."""
+    await db.fetchval(_AS_SYSTEM)
+    due = await db.fetchval(_DUE, now)
+    taken = await db.fetchval(_TAKE, due) if due else []
+    await db.fetchval(_AS_SYSTEM)  # taking a turn gives up all rights
+    versions = {coach_id: await settle_calendar(db, coach_id, now) for coach_id in taken}
+    return {coach_id: version for coach_id, version in versions.items() if version is not None}
 
 
 def rights_of(actor: Actor) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import and_, exists, not_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -9,20 +10,21 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.actor import Actor
 from app.forms import Form, Instant
 from app.models.members import Member
-from app.models.sessions import CoachingSession, SessionStatus
+from app.models.sessions import CoachingSession, SessionRating, SessionStatus
 from app.platform.paging import Page, PageRequest, read_merged_page, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
 
 
 class SessionFilter(Form):
-    """`from_` and `to` bound the start: on or after, before."""
+    """`from_` and `to` bound the start: on or after, before. Only its member is asked to rate a session."""
 
     coach_id: UUID | None = None
     member_id: UUID | None = None
     status: SessionStatus | None = None
     from_: Instant | None = None
     to: Instant | None = None
+    awaits_rating: bool | None = None
 
 
 async def access_session(db: AsyncSession, actor: Actor, session_id: UUID) -> CoachingSession:
@@ -50,7 +52,7 @@ async def list_sessions(
     """
     require(actor, "sessions:read")
     await _refuse_foreign(db, actor, wanted)
-    statement = _filtered(wanted).order_by(col(CoachingSession.starts_at), col(CoachingSession.id))
+    statement = _filtered(actor, wanted).order_by(col(CoachingSession.starts_at), col(CoachingSession.id))
     if actor.member_id is not None:
         statement = statement.where(CoachingSession.member_id == actor.member_id)
     elif actor.coach_id is not None:
@@ -60,7 +62,7 @@ async def list_sessions(
     return await read_page(db, statement, page)
 
 
-def _filtered(wanted: SessionFilter) -> SelectOfScalar[CoachingSession]:
+def _filtered(actor: Actor, wanted: SessionFilter) -> SelectOfScalar[CoachingSession]:
     statement = select(CoachingSession)
     if wanted.coach_id is not None:
         statement = statement.where(CoachingSession.coach_id == wanted.coach_id)
@@ -72,6 +74,14 @@ def _filtered(wanted: SessionFilter) -> SelectOfScalar[CoachingSession]:
         statement = statement.where(CoachingSession.starts_at >= wanted.from_)
     if wanted.to is not None:
         statement = statement.where(CoachingSession.starts_at < wanted.to)
+    if wanted.awaits_rating is not None:
+        rated = select(SessionRating.session_id).where(SessionRating.session_id == CoachingSession.id)
+        awaits = and_(
+            col(CoachingSession.member_id) == actor.member_id,
+            col(CoachingSession.status) == SessionStatus.COMPLETED,
+            not_(exists(rated)),
+        )
+        statement = statement.where(awaits if wanted.awaits_rating else not_(awaits))
     return statement
 
 

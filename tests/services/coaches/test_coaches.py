@@ -91,6 +91,8 @@ async def test_2_1_a_new_coach_has_a_linked_profile_with_default_settings(practi
         "slotIntervalMinutes": None,
         "minNoticeMinutes": 0,
         "bookingWindowDays": 60,
+        "averageRating": None,
+        "ratingCount": 0,
     }
     assert await practice.rows(
         "SELECT u.email, u.role, u.time_zone, k.version FROM coaches c JOIN users u ON u.id = c.user_id"

@@ -89,7 +89,7 @@ def reasons_against(calendar: Calendar, starts_at: datetime, now: datetime, busy
 
     sessions = [(at(taken.starts_at), at(taken.ends_at), taken.booked) for taken in calendar.taken]
     last_date = local_date_of(calendar, now) + timedelta(days=calendar.booking_window_days)
-    booked = sum(count for since, _, count in sessions if since == starts_at)
+    kept = sum(sum(taken[2:]) for taken in calendar.taken if at(taken.starts_at) == starts_at)
     answers = {
         Unavailable.COACH_NOT_ACTIVE: not calendar.is_active,
         Unavailable.OUTSIDE_AVAILABILITY: capacity is None and not inside,
@@ -101,7 +101,7 @@ def reasons_against(calendar: Calendar, starts_at: datetime, now: datetime, busy
         Unavailable.CONFLICTS_WITH_SESSION: any(
             since != starts_at and overlaps(since - buffer, until + buffer) for since, until, _ in sessions
         ),
-        Unavailable.FULL: capacity is not None and booked >= capacity,
+        Unavailable.FULL: capacity is not None and kept >= capacity,
         Unavailable.MEMBER_BUSY: any(overlaps(at(since), at(until)) for since, until in busy),
     }
     return [reason for reason in Unavailable if answers[reason]]
@@ -117,13 +117,16 @@ def slots_between(calendar: Calendar, start: datetime, end: datetime, now: datet
             offered[local_date] = offered_on(calendar, local_date)
         if moment >= start and moment in offered[local_date]:
             reasons = reasons_against(calendar, moment, now, busy)
+            there = [taken for taken in calendar.taken if at(taken.starts_at) == moment]
+            seats = offered[local_date][moment]
             slots.append(
                 Slot(
                     coach_id=calendar.coach_id,
                     starts_at=moment,
                     ends_at=moment + calendar.session_minutes * MINUTE,
                     capacity=offered[local_date][moment],
-                    booked=sum(taken.booked for taken in calendar.taken if at(taken.starts_at) == moment),
+                    booked=(booked := sum(taken.booked for taken in there)),
+                    held=sum(min(taken.held + taken.waiting, max(taken.held, seats - booked)) for taken in there),
                     unavailable_reason=reasons[0] if reasons else None,
                     time_zone=calendar.time_zone,
                     local_date=(local := moment.astimezone(ZoneInfo(calendar.time_zone))).date(),

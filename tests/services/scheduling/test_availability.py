@@ -431,8 +431,8 @@ async def test_3_3_completed_and_missed_sessions_keep_their_seats_when_the_capac
     window_id = await add_window(practice, coach, seats=3)
     for member in members:
         await booked(practice, member, coach, NINE)
-    await practice.rows("UPDATE sessions SET status = 'COMPLETED' WHERE seat_no = 1 RETURNING id")
-    await practice.rows("UPDATE sessions SET status = 'NO_SHOW' WHERE seat_no = 2 RETURNING id")
+    await practice.rows("UPDATE sessions SET status = 'COMPLETED', completed_at = now() WHERE seat_no = 1 RETURNING id")
+    await practice.rows("UPDATE sessions SET status = 'NO_SHOW', no_show_at = now() WHERE seat_no = 2 RETURNING id")
 
     lowered = await update(practice, coach, window_id, maxSessionsPerSlot=1)
     answer = await book(practice, late, coach, NINE)

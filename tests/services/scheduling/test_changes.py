@@ -44,8 +44,8 @@ async def transferred(practice: Practice, member: Person, coach: Person) -> None
 
 
 async def set_status(practice: Practice, status: str) -> None:
-    """Closes every session, as there is no operation for it."""
-    await practice.rows(f"UPDATE sessions SET status = '{status}' RETURNING id")
+    """Closes every session, whether or not it has begun."""
+    await practice.rows(f"UPDATE sessions SET status = '{status}', {status.lower()}_at = now() RETURNING id")
 
 
 async def seats(practice: Practice, who: Person, coach: Person) -> dict[str, tuple[int, bool]]:

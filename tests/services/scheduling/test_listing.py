@@ -510,7 +510,7 @@ async def test_all_reasons_that_apply_are_given_in_order(practice: Practice) -> 
     await add_window(practice, elsewhere)
     await booked(practice, first, coach, NINE)
     await booked(practice, second, elsewhere, NINE)
-    await practice.rows("UPDATE sessions SET status = 'COMPLETED' RETURNING id")
+    await practice.rows("UPDATE sessions SET status = 'COMPLETED', completed_at = now() RETURNING id")
     await take_off(practice, coach, *DAY)
     await practice.rows("UPDATE coaches SET status = 'SUSPENDED' WHERE id = :id RETURNING id", id=key_of(coach))
     practice.clock.move(hours=2)

@@ -4,17 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.operations import (
-    ADD_TIME_OFF,
-    REMOVE_WINDOW,
-    UPDATE_COACH,
-    UPDATE_WINDOW,
-    add_window,
-    book,
-    booked,
-    cancelled,
-)
-from tests.practice import Person, Practice
 from tests.holding import (
     ELEVEN,
     NINE,
@@ -28,6 +17,17 @@ from tests.holding import (
     seats_are_numbered,
     shown,
 )
+from tests.operations import (
+    ADD_TIME_OFF,
+    REMOVE_WINDOW,
+    UPDATE_COACH,
+    UPDATE_WINDOW,
+    add_window,
+    book,
+    booked,
+    cancelled,
+)
+from tests.practice import Person, Practice
 from tests.services.scheduling.together import version_of
 
 
@@ -183,7 +183,7 @@ async def test_longer_sessions_end_what_lies_between_and_lengthen_what_is_held(p
 async def test_shorter_sessions_free_what_a_hold_would_have_taken(practice: Practice) -> None:
     coach = await practice.coach()
     await add_window(practice, coach)
-    one, two, three = await practice.members(3, coach)
+    one, two, _three = await practice.members(3, coach)
     await held(practice, one, coach, NINE)
 
     await changed(practice, UPDATE_COACH, coach, id=coach.id, sessionMinutes=30)

@@ -122,7 +122,8 @@ def questions(draw: st.DrawFn) -> Question:
         taken=(),
     )
     lasting = dict(draw(spans(empty, anchor, 8)))
-    taken = tuple(Taken(at, lasting[at], draw(st.integers(1, 4))) for at in sorted(lasting))
+    seats = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 2)).filter(any)
+    taken = tuple(Taken(at, lasting[at], *draw(seats)) for at in sorted(lasting))
     start = anchor - draw(
         st.sampled_from([timedelta(days=1.5), timedelta(days=1, microseconds=-1), timedelta(hours=7)])
     )
