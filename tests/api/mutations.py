@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from tests.api.world import TEN, World
+from tests.api.world import FULL_TOO, HELD, TEN, World
 
 PASSWORD = "a long password"
 
@@ -155,12 +155,38 @@ MUTATIONS = {
     "bookSession": Mutation(
         "member",
         lambda world: {"coachId": world.ids["Coach"], "startsAt": TEN},
-        ids={"coachId": "Coach"},
+        ids={"coachId": "Coach", "holdId": "SlotHold"},
         times=("startsAt",),
         texts={"note": 2_000, "idempotencyKey": 200},
         choices=("kind", "format"),
         required=("coachId", "startsAt"),
         never_null=("kind", "format"),
+    ),
+    "extendHold": Mutation(
+        "member", lambda world: {"holdId": world.ids["SlotHold"]}, ids={"holdId": "SlotHold"}, required=("holdId",)
+    ),
+    "releaseHold": Mutation(
+        "member", lambda world: {"holdId": world.ids["SlotHold"]}, ids={"holdId": "SlotHold"}, required=("holdId",)
+    ),
+    "holdSlot": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": HELD},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
+    ),
+    "leaveWaitingList": Mutation(
+        "member",
+        lambda world: {"entryId": world.ids["WaitingListEntry"]},
+        ids={"entryId": "WaitingListEntry"},
+        required=("entryId",),
+    ),
+    "joinWaitingList": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": FULL_TOO},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
     ),
     "createSessionPlan": Mutation(
         "coach",
