@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note
+from hypothesis import HealthCheck, Phase, given, note
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -30,7 +30,14 @@ from tests.services.scheduling.together import key_of
 
 HALF_PAST = "2026-03-02T09:30:00Z"
 MEMBERS = 5
-STEPS = ("book", "hold", "join", "join", "leave", "release", "cancel", "be busy", "expire", "overlap")
+# What each may do where they stand; the most telling first, for it is chosen most often.
+STEPS = {
+    "sitting": ("cancel", "join", "book"),
+    "holding": ("expire", "release", "book", "hold", "join"),
+    "offered": ("book", "leave", "expire", "release", "join", "hold"),
+    "line": ("book", "hold", "leave", "be busy", "join"),
+    "nowhere": ("join", "book", "hold", "join", "overlap", "be busy"),
+}
 
 
 @dataclass
@@ -66,6 +73,9 @@ class Queue:
             first = self.line.pop(0)
             if first not in self.busy:
                 self.offered.append(first)
+
+    def place_of(self, who: int) -> str:
+        return next((name for name in ("sitting", "holding", "offered", "line") if who in vars(self)[name]), "nowhere")
 
     # Each answers whether the request is to be granted.
 
@@ -148,10 +158,9 @@ class Slot:
     async def expire(self, number: int) -> None:
         """Before it is settled the place is nobody's if nobody waits, and else not to be had."""
         await let_holds_expire(self.practice, self.people[number])
-        is_waited_for = bool(self.model.line)
         _, _, remaining, _ = await shown(self.practice, self.stranger, self.coach)
-        assert (remaining == 0) or not is_waited_for
-        if is_waited_for:  # a stranger who asks is who settles it
+        assert remaining == 0 or not self.model.line
+        if set(self.model.line) - self.model.busy:  # a stranger who asks is who settles it
             assert (await book(self.practice, self.stranger, self.coach, NINE))["code"] == "SLOT_FULL"
             assert not await holds(self.practice, self.people[number])
         else:
@@ -188,17 +197,25 @@ async def shared(settings: Settings) -> AsyncIterator[Practice]:
         yield practice
 
 
-@examples(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     seats=st.integers(1, 2),
-    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, MEMBERS - 1)), min_size=15, max_size=30),
+    steps=st.lists(st.tuples(st.integers(0, MEMBERS - 1), st.integers(0, 29)), min_size=20, max_size=40),
 )
-async def test_a_line_is_a_queue(shared: Practice, seats: int, steps: list[tuple[str, int]]) -> None:
+async def test_a_line_is_a_queue(shared: Practice, seats: int, steps: list[tuple[int, int]]) -> None:
     coach = await open_coach(shared, seats, booking_audience="MEMBERS", slot_interval_minutes=30)
     another = await open_coach(shared, MEMBERS, booking_audience="MEMBERS")
     stranger, *people = await shared.members(1 + MEMBERS)
     slot = Slot(shared, coach, another, people, stranger, Queue(seats))
-    for name, number in steps:
+    for number, choice in steps:
+        possible = STEPS[slot.model.place_of(number)]
+        name = possible[choice % len(possible)]
         note(f"{name} {number}: {slot.model}")
         await slot.step(name, number)
     await seats_are_numbered(shared)
