@@ -19,6 +19,7 @@ class Query(
     members.Query,  # members, member
     sessions.Query,  # sessions, session
     sessions.PlanQuery,  # planTemplates
+    sessions.NotesQuery,  # noteTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
 ):
@@ -32,10 +33,12 @@ class Mutation(
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
+    scheduling.SlotMutation,  # cancelSlot, completeSlot
     scheduling.HoldMutation,  # holdSlot, extendHold, releaseHold, joinWaitingList, leaveWaitingList
     sessions.RatingMutation,  # rateSession, changeSessionRating
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
+    sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
 ):
     pass
 
@@ -43,6 +46,8 @@ class Mutation(
 @strawberry.type(description="Staying informed: a snapshot first, then what changes.")
 class Subscription(
     scheduling.Subscription,  # slotAvailability
+    scheduling.WaitingSubscription,  # waitingListOffer
+    sessions.Subscription,  # sessionChanged
 ):
     pass
 

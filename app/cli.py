@@ -18,15 +18,20 @@ from rich.console import Console
 from rich.markup import escape
 from uvicorn.supervisors import Multiprocess
 
+from app.actor import SYSTEM
 from app.context import Context
 from app.demo import LOGINS, PASSWORD, load_demo
 from app.platform import migrations
+from app.platform.clock import system_clock
+from app.platform.database import Database, DatabaseAway, UnsafeRole, make_engine
 from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedded_servers, running_servers
+from app.platform.keys import KEY_FILE, KeyFile, master_keys
 from app.platform.logs import configure_logs
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.problems import Problem
 from app.server import Application, server_config, trusted_documents
 from app.services import identity as identity_service
+from app.services import privacy
 from app.services.identity.accounts import NewAdmin
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Rapport: booking and live views for coaches.")
@@ -42,7 +47,7 @@ def main() -> None:
         signal.signal(signal.SIGHUP, _leave)
     try:
         cli()
-    except (InvalidSettings, DataFolderInUse, EmbeddedServerFailed, migrations.UnsafeRole, Problem) as refused:
+    except (InvalidSettings, DataFolderInUse, EmbeddedServerFailed, DatabaseAway, UnsafeRole, Problem) as refused:
         fail(str(refused))
 
 
@@ -74,7 +79,8 @@ def servers(data_dir: Path | None, *, join: bool = False, **given: object) -> It
         raise InvalidSettings(f"{missing}: set it too, or neither: the embedded servers come as a pair")
     running = running_servers(settings.data_dir) if join else None
     with nullcontext(running) if running is not None else embedded_servers(settings.data_dir) as embedded:
-        yield settings.model_copy(update=asdict(embedded))
+        key_file = settings.encryption_key_file or settings.data_dir / KEY_FILE
+        yield settings.model_copy(update={**asdict(embedded), "encryption_key_file": key_file})
 
 
 @cli.command()
@@ -114,10 +120,30 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 async def prepare(settings: Settings) -> None:
-    await migrations.migrate(settings)
-    await migrations.confirm_application_role(settings)
+    await migrate_under_keys(settings)
     if settings.demo:
         await with_context(settings, load_demo)
+
+
+async def migrate_under_keys(settings: Settings) -> None:
+    """The newest schema; a wrong key is refused before anything is written, and new ones are written down after it."""
+    await confirm_keys(settings)
+    await migrations.migrate(settings)
+    await migrations.confirm_application_role(settings)
+    await confirm_keys(settings)
+
+
+async def confirm_keys(settings: Settings) -> None:
+    """The key file of embedded servers is made if it is missing and nothing can be under its keys."""
+    engine = make_engine(migrations.owner_url(settings), pool_size=1)
+    try:
+        async with Database(engine).transaction(SYSTEM.settings()) as db:
+            file, embedded = settings.encryption_key_file, not read_settings().database_url
+            if file is not None and embedded and not settings.encryption_keys and not await privacy.keys_in_use(db):
+                KeyFile(file).make(privacy.new_key_id(system_clock()))
+            await privacy.confirm_keys(db, master_keys(settings))
+    finally:
+        await engine.dispose()
 
 
 def run(settings: Settings, host: str, port: int, workers: int, listening: socket.socket) -> None:
@@ -127,6 +153,7 @@ def run(settings: Settings, host: str, port: int, workers: int, listening: socke
         DATABASE_OWNER_URL=settings.database_owner_url,
         REDIS_URL=settings.redis_url,
         DATA_DIR=str(settings.data_dir.resolve()),
+        ENCRYPTION_KEY_FILE=str(settings.encryption_key_file.resolve()) if settings.encryption_key_file else "",
         DEMO="true" if settings.demo else "false",
     )
     config = server_config(settings, host, port, workers)
@@ -206,9 +233,46 @@ def create_admin(
             await identity_service.create_admin(db, context.house.passwords, form=form)
 
     with servers(data_dir, join=True) as settings:
-        asyncio.run(migrations.migrate(settings))
+        asyncio.run(migrate_under_keys(settings))
         asyncio.run(with_context(settings, create))
     say.print(f"{form.email} is an admin now.")
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys of what is encrypted.")
+cli.add_typer(keys, name="keys")
+
+
+@keys.command()
+def rotate(data_dir: DataDir = None) -> None:
+    """Wraps all members' keys by a new master key, or by the first of ENCRYPTION_KEYS, while servers run."""
+    failures: list[str] = []
+
+    async def wrap_anew(context: Context) -> None:
+        async with context.unit_of_work() as db:
+            await privacy.confirm_keys(db, context.house.keys.master)
+        count, failed = await privacy.rotate_keys(context.unit_of_work, context.house.keys, now=context.now())
+        failures.extend(failed)
+        say.print(f"{count} members' keys were wrapped anew, by the key {context.house.keys.master.first_id}.")
+
+    with servers(data_dir, join=True) as settings:
+        asyncio.run(with_context(settings, wrap_anew))
+    if failures:
+        fail("\n".join(["these could not be read, and were left as they are:", *failures]))
+
+
+@keys.command()
+def check(data_dir: DataDir = None) -> None:
+    """Tries every key and everything that is under one; names what cannot be read."""
+    failures: list[str] = []
+
+    async def try_all(context: Context) -> None:
+        failures.extend([each async for each in privacy.check_keys(context.unit_of_work, context.house.keys)])
+
+    with servers(data_dir, join=True) as settings:
+        asyncio.run(with_context(settings, try_all))
+    if failures:
+        fail("\n".join(["these cannot be read:", *failures]))
+    say.print("Every key and everything under it can be read.")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ from strawberry.dataloader import DataLoader
 from app.actor import STRANGER, SYSTEM, Actor
 from app.events import CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
+from app.live.views import LiveViews
 from app.models.outbox import entries
 from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
 from app.platform.direct import DirectDatabase
+from app.platform.keys import Keys
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
@@ -33,6 +35,7 @@ from app.services.scheduling import (
     CalendarWriter,
     ChangeSession,
     HoldSlot,
+    SlotChanges,
 )
 
 log = structlog.get_logger(__name__)
@@ -53,11 +56,13 @@ class House:
     database: Database
     direct: DirectDatabase
     live: LiveCalendars
+    views: LiveViews
     readings: CalendarReadings
     calendars: CalendarWriter
     passwords: Passwords
     token_making: TokenMaking
     clock: Clock
+    keys: Keys
 
 
 @dataclass(slots=True)
@@ -120,6 +125,12 @@ class Context:
         _note_admin(actor, self.change)
         return await self.house.calendars.change(actor, form, self.now())
 
+    async def change_each(self, wanted: SlotChanges) -> list[Problem | None]:
+        """The same for several of one calendar, and what became of each."""
+        actor = self.asking()
+        _note_admin(actor, self.change_each)
+        return await self.house.calendars.change_each(actor, wanted.coach_id, wanted.changes, self.now())
+
     async def until_no_race(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Runs work again that lost a race (deadlock, serialisation, a constraint that another's commit made true).
 
@@ -155,6 +166,8 @@ class Context:
         for event in happened:
             if isinstance(event, CalendarChanged):
                 self.house.live.tell(event.coach_id, event.version)
+            else:
+                self.house.views.tell_of(event)
         if refused is not None:
             raise refused
 

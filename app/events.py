@@ -96,6 +96,13 @@ class PlaceOffered(Event):
     expires_at: datetime
 
 
+class WaitingListJoined(Event):
+    entry_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    starts_at: datetime
+
+
 class WaitingListLeft(Event):
     """Somebody is in line no longer; `outcome` is the status that their entry has."""
 
@@ -142,6 +149,16 @@ class SessionPlanReminderDue(Event):
     coach_id: UUID
     member_id: UUID
     remind_at: datetime
+
+
+class SessionNoteShared(Event):
+    """The other side can read a note from now on."""
+
+    note_id: UUID
+    session_id: UUID
+    coach_id: UUID
+    member_id: UUID
+    author_user_id: UUID
 
 
 class Carrier(Protocol):

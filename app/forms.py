@@ -70,6 +70,11 @@ def text(longest: int, shortest: int = 1) -> Any:
     return Annotated[str, limits, AfterValidator(_storable)]
 
 
+def prose(longest: int) -> Any:
+    """A text as it was typed, white space and all; it may be empty."""
+    return Annotated[str, StringConstraints(max_length=longest), AfterValidator(_storable)]
+
+
 def between(low: int, high: int) -> Any:
     """A whole number from `low` to `high`, both included."""
     return Annotated[int, Field(ge=low, le=high)]

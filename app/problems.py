@@ -190,9 +190,9 @@ class TooManyTemplates(Problem):
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 
-    def __init__(self, current_version: int) -> None:
+    def __init__(self, current_version: int, what: str = "session") -> None:
         self.current_version = current_version
-        super().__init__("This was changed in the meantime; look at it again")
+        super().__init__(f"This {what} was changed in the meantime; look at it again")
 
 
 class IdempotencyKeyReused(Problem):

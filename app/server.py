@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,29 +20,37 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import ConnectionRejectionError
 
-from app.actor import STRANGER, Actor
+from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
-from app.live.settling import Settling
+from app.live.settling import EVERY_SECONDS, settle
+from app.live.views import LiveViews
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
+from app.platform.keys import Keys, master_keys
 from app.platform.logs import configure_logs
 from app.platform.passwords import Passwords
+from app.platform.periodic import Periodic
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
+from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
+from app.services.sessions import remind_of_plans
 from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
 from app.wire.persisted import PersistedDocuments, read_manifest
 
+log = structlog.get_logger(__name__)
+
+REMIND_SECONDS = 30.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
@@ -60,20 +69,42 @@ class Application:
             assume_role=migrations.assumed_role(settings),
             pooled=settings.is_pooled,
         )
-        self.database = Database(engine)
+        self.keys = Keys(master_keys(settings))
+        self.database = Database(engine, {"keys": self.keys})
         options = connection_options(assume_role=migrations.assumed_role(settings), pooled=settings.is_pooled)
         self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
         self.bus = Bus(settings.redis_url)
         readings = CalendarReadings(self.direct)
-        self.live = LiveCalendars(self.database, self.direct, readings, self.bus, clock, settings.sweep_seconds)
+        self.views = LiveViews(self.database, self.bus, clock, settings.sweep_seconds)
+        self.live = LiveCalendars(
+            self.database,
+            self.direct,
+            readings,
+            self.bus,
+            clock,
+            settings.sweep_seconds,
+            heard_by=self.views.hear_calendar,
+        )
         tokens = AccessTokens(
             settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
         )
         self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
-        calendars = CalendarWriter(self.direct, self.database, self.live.tell)
-        self.house = House(self.database, self.direct, self.live, readings, calendars, Passwords(), making, clock)
-        self.settling = Settling(self.direct, self.live.tell, clock)
+        calendars = CalendarWriter(self.direct, self.database, self.live.tell, self.views.tell_member)
+        self.house = House(
+            self.database,
+            self.direct,
+            self.live,
+            self.views,
+            readings,
+            calendars,
+            Passwords(),
+            making,
+            clock,
+            self.keys,
+        )
+        self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
+        self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -130,6 +161,13 @@ class Application:
             body["redis_nodes_away"] = ", ".join(away)
         return JSONResponse(body, 200 if ready else 503)
 
+    async def _settle(self) -> None:
+        await settle(self.direct, self.live.tell, self.house.clock())
+
+    async def _remind(self) -> None:
+        async with Context(self.house).unit_of_work() as db:
+            await remind_of_plans(db, now=self.house.clock())
+
     async def _ask_database(self) -> tuple[str, str]:
         try:
             async with self.database.engine.connect() as connection:
@@ -138,18 +176,39 @@ class Application:
             return "away", "unknown"
         return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}"
 
+    async def confirm_keys(self) -> None:
+        """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.
+
+        While the database is away, or not migrated, that waits until a key is made with it.
+        """
+        try:
+            async with self.database.transaction(SYSTEM.settings()) as db:
+                confirmed = await privacy.confirm_keys(db, self.keys.master)
+        except InvalidSettings:
+            await self.database.close()
+            raise
+        except Exception as failure:
+            log.warning("the keys could not be confirmed yet", cause=str(failure))
+        else:
+            self.keys.confirmed |= confirmed
+
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.confirm_keys()
         await self.direct.open()
         await self.bus.start()
         self.live.start()
+        self.views.start()
         self.settling.start()
+        self.reminding.start()
         try:
             yield
         finally:
+            await self.reminding.stop()
             await self.settling.stop()
             await self.house.calendars.stop()
             await self.live.stop()
+            await self.views.stop()
             await self.bus.stop()
             await self.documents.close()
             self.house.passwords.close()

@@ -118,7 +118,8 @@ _ROWS = (
         CASE WHEN capacity > 1 THEN 'GROUP' ELSE 'INDIVIDUAL' END, status,
         CASE WHEN status <> 'CANCELLED' THEN starts_at END, CASE WHEN status <> 'CANCELLED' THEN seat_no END,
         1 + is_moved::int + (status = 'CANCELLED')::int, CASE WHEN status = 'CANCELLED' THEN booked_at END,
-        CASE WHEN status = 'COMPLETED' THEN ends_at END, CASE WHEN status = 'NO_SHOW' THEN ends_at END, booked_at, booked_at
+        CASE WHEN status = 'COMPLETED' THEN ends_at END, CASE WHEN status = 'NO_SHOW' THEN ends_at END, booked_at,
+        booked_at
       FROM made_sessions
     """,
     """

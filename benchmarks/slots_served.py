@@ -43,6 +43,7 @@ def environment(settings: Settings) -> list[str]:
         f"DATABASE_OWNER_URL={settings.database_owner_url}",
         f"REDIS_URL={settings.redis_url}",
         f"SECRET_KEY={settings.secret_key}",
+        f"ENCRYPTION_KEYS={settings.encryption_keys}",
         f"DATA_DIR={settings.data_dir}",
     ]
 

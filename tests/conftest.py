@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from app.platform.database import make_engine
 from app.platform.embedded import embedded_servers
 from app.platform.settings import Settings, read_settings
 from tests.practice import MovableClock, Practice
+
+ENCRYPTION_KEYS = f"tests-2:{b64encode(b'2' * 32).decode()},tests-1:{b64encode(b'1' * 32).decode()}"
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +65,8 @@ def settings(servers: Settings, worker: str) -> Iterator[Settings]:
         for key in ("database_url", "database_owner_url")
         if (url := getattr(servers, key))
     }
-    settings = servers.model_copy(update={**moved, "secret_key": "not secret at all, for tests only"})
+    secrets = {"secret_key": "not secret at all, for tests only", "encryption_keys": ENCRYPTION_KEYS}
+    settings = servers.model_copy(update={**moved, **secrets})
     # No test pulls the plug: a commit need not wait for the disk.
     asyncio.run(_as_owner(servers, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     asyncio.run(migrations.migrate(settings))

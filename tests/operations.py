@@ -83,6 +83,23 @@ REFRESH = (
     "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename"
     f" ... on AuthSession {{ accessToken refreshToken viewer {{ user {{ email }} }} }} {PROBLEM} }} }}"
 )
+NOTE = "id version isDraft visibility template author { role name } sections { heading text }"
+WRITE_NOTE = (
+    f"mutation ($input: WriteSessionNoteInput!) {{ writeSessionNote(input: $input) {{ __typename ... on SessionNote {{"
+    f" {NOTE} session {{ id }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
+UPDATE_NOTE = (
+    "mutation ($input: UpdateSessionNoteInput!) { updateSessionNote(input: $input) { __typename ... on SessionNote {"
+    f" {NOTE} }} {PROBLEM} ... on InvalidInput {{ field }} ... on VersionConflict {{ currentVersion }} }} }}"
+)
+REMOVE_NOTE = (
+    "mutation ($input: RemoveSessionNoteInput!) { removeSessionNote(input: $input) { __typename ... on Removed { id }"
+    f" {PROBLEM} }} }}"
+)
+ADD_NOTE_TEMPLATE = (
+    "mutation ($input: AddNoteTemplateInput!) { addNoteTemplate(input: $input) { __typename ... on NoteTemplate { id"
+    f" name headings isBuiltIn }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
 
 RATING = "stars comment createdAt updatedAt changeableUntil"
 RATE = (
@@ -116,7 +133,7 @@ ADD_ITEM = (
     "mutation ($input: AddPlanItemInput!) { addPlanItem(input: $input) { __typename ... on PlanItem { id title"
     f" description minutes plan {{ id items {{ title }} }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
 )
-ADD_TEMPLATE = (
+ADD_PLAN_TEMPLATE = (
     "mutation ($input: AddPlanTemplateInput!) { addPlanTemplate(input: $input) { __typename ... on PlanTemplate { id"
     f" name isBuiltIn items {{ title description minutes }} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
 )
@@ -145,6 +162,17 @@ async def booked(practice: Practice, who: Person, coach: Person, starts_at: str,
     answer = await book(practice, who, coach, starts_at, **more)
     assert answer["__typename"] == "Booking", answer
     return str(answer["session"]["id"])
+
+
+async def noted(
+    practice: Practice, who: Person, session_id: str, words: str = "Words", *, visibility: str = "SHARED", **more: Any
+) -> dict[str, Any]:
+    """A note that was written, of one section."""
+    sections = [{"heading": "Heading", "text": words}]
+    given = {"sessionId": session_id, "visibility": visibility, "sections": sections, **more}
+    note: dict[str, Any] = await practice.ask(WRITE_NOTE, who, input=given)
+    assert note["__typename"] == "SessionNote", note
+    return note
 
 
 async def slots(
@@ -208,7 +236,9 @@ async def cancelled(practice: Practice, who: Person, session_id: str) -> None:
 
 async def completed(practice: Practice, session_id: str) -> str:
     """The same id, of a session that has taken place."""
-    done = "UPDATE sessions SET status = 'COMPLETED', completed_at = :now WHERE id = :id RETURNING id"
+    done = (
+        "UPDATE sessions SET status = 'COMPLETED', completed_at = greatest(starts_at, :now) WHERE id = :id RETURNING id"
+    )
     assert await practice.rows(done, now=practice.clock(), id=parse_key(session_id, "Session", "id"))
     return session_id
 
@@ -234,7 +264,7 @@ async def planned(practice: Practice, coach: Person, session_id: str, *titles: s
 async def template(practice: Practice, coach: Person, name: str, *titles: str) -> str:
     """The id of a coach's own."""
     given = {"name": name, "items": [{"title": title} for title in titles]}
-    return str((await practice.ask(ADD_TEMPLATE, coach, input=given))["id"])
+    return str((await practice.ask(ADD_PLAN_TEMPLATE, coach, input=given))["id"])
 
 
 async def moved(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:
@@ -267,3 +297,12 @@ async def nothing_written(practice: Practice) -> AsyncIterator[None]:
 async def _contents(practice: Practice) -> set[tuple[str, str]]:
     rows = (f"SELECT '{table}', md5(string_agg(t::text, '~' ORDER BY t::text)) FROM {table} t" for table in TABLES)
     return {(table, digest) for table, digest in await practice.rows(" UNION ALL ".join(rows))}
+
+
+SESSION_NOTES = f"query ($id: ID!) {{ session(id: $id) {{ notes {{ {NOTE} }} }} }}"
+
+
+async def notes_of(practice: Practice, who: Person, session_id: str) -> list[str]:
+    """The words of the notes that somebody sees."""
+    session = await practice.ask(SESSION_NOTES, who, id=session_id)
+    return ["|".join(section["text"] for section in note["sections"]) for note in session["notes"]]

@@ -88,6 +88,7 @@ class Practice:
                         await connection.execute(text(statement))
             async with application.lifespan(application.asgi()):
                 await application.settling.stop()  # a test does it when it means to
+                await application.reminding.stop()
                 yield cls(application, clock, owner)
         finally:
             await owner.dispose()

@@ -7,7 +7,7 @@ ahead. Those that have joined are told by one task for their range, which writes
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -73,9 +73,11 @@ class LiveCalendars:
         bus: Bus,
         clock: Clock,
         sweep_seconds: float = 10.0,
+        heard_by: Callable[[UUID, int], None] | None = None,
     ) -> None:
+        """`heard_by` hears in this process whatever is told."""
         self._database, self._direct, self._readings = database, direct, readings
-        self._bus, self._clock = bus, clock
+        self._bus, self._clock, self._heard_by = bus, clock, heard_by
         self._hints = Hints(bus)
         self._connections = asyncio.Semaphore(READ_AT_ONCE)
         self._sweep_seconds = sweep_seconds
@@ -107,6 +109,8 @@ class LiveCalendars:
         """A calendar has this version now: wakes the views of this process, and hints to the others."""
         self._hear(coach_id, version)
         self._hints.tell(coach_id, version)
+        if self._heard_by is not None:
+            self._heard_by(coach_id, version)
 
     def slot_availability(
         self, actor: Actor, coach_id: UUID, since: datetime, until: datetime, actor_until: datetime | None = None

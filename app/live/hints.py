@@ -1,4 +1,4 @@
-"""Hints between processes: a coach's calendar is said to have a version. Best effort, and never believed."""
+"""Hints between processes: something is said to have a version. Best effort, and never believed."""
 
 import asyncio
 from typing import Final
@@ -14,16 +14,17 @@ MOST_DIGITS: Final = 10
 
 
 class Hints:
-    """Publishes one hint after the other: of a coach's that wait only the newest, so a burst of bookings is few."""
+    """Publishes one hint after the other: of a channel's that wait only the newest, so a burst of bookings is few."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._waiting: dict[UUID, int] = {}
+        self._waiting: dict[str, int] = {}
         self._publisher: asyncio.Task[None] | None = None
 
-    def tell(self, coach_id: UUID, version: int) -> None:
+    def tell(self, id: UUID, version: int, kind: str = "calendar") -> None:
         """Waits for nothing."""
-        self._waiting[coach_id] = max(version, self._waiting.get(coach_id, version))
+        channel = channel_of(id, kind)
+        self._waiting[channel] = max(version, self._waiting.get(channel, version))
         if self._publisher is None or self._publisher.done():
             self._publisher = asyncio.create_task(self._publish())
 
@@ -34,16 +35,17 @@ class Hints:
 
     async def _publish(self) -> None:
         while self._waiting:
-            coach_id = next(iter(self._waiting))
-            version = self._waiting.pop(coach_id)
+            channel = next(iter(self._waiting))
+            version = self._waiting.pop(channel)
             try:
-                await self._bus.publish(channel_of(coach_id), str(version))
+                await self._bus.publish(channel, str(version))
             except Exception:  # the sweeps of the others find what they were not told
-                log.warning("a hint could not be published", coach_id=str(coach_id), exc_info=True)
+                log.warning("a hint could not be published", channel=channel, exc_info=True)
 
 
-def channel_of(coach_id: UUID) -> str:
-    return f"calendar:{coach_id}"
+def channel_of(id: UUID, kind: str = "calendar") -> str:
+    """A calendar's `id` is its coach's."""
+    return f"{kind}:{id}"
 
 
 def version_in(hint: str | None) -> int | None:

@@ -61,6 +61,7 @@ def make_engine(url: str, *, pool_size: int = 10, assume_role: str = "", pooled:
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args=arguments,
+        hide_parameters=True,  # an error that is logged does not tell what somebody wrote
     )
     role = address.username if pooled else assume_role
     if role:
@@ -106,10 +107,11 @@ class _Session(AsyncSession):
 
 
 class Database:
-    """Hands out transactions that know who is asking."""
+    """Hands out transactions that know who is asking, and carry along what services and loaders need of the process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, carried: Mapping[str, Any] | None = None) -> None:
         self.engine = engine
+        self._carried = dict(carried or {})
 
     @asynccontextmanager
     async def transaction(self, settings: Mapping[str, str], *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
@@ -129,7 +131,8 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, settings: Mapping[str, str], read_only: bool) -> AsyncIterator[AsyncSession]:
-        async with _Session(self.engine, expire_on_commit=False, autoflush=False) as db, db.begin():
+        info = dict(self._carried)
+        async with _Session(self.engine, expire_on_commit=False, autoflush=False, info=info) as db, db.begin():
             try:
                 if read_only:
                     await db.connection(execution_options={"postgresql_readonly": True})

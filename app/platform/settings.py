@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.platform.encryption import read_master_keys
+
 
 class InvalidSettings(ValueError):
     """The message names each variable that is wrong, and why."""
@@ -36,6 +38,17 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="Where the embedded servers and generated keys live.")
     secret_key: str = Field(
         "", description="Signs access tokens, 32 characters and up. Empty: made once, kept in `DATA_DIR`."
+    )
+    encryption_keys: str = Field(
+        "",
+        repr=False,
+        description="Keys that wrap the keys of what is encrypted, `id:base64`, with commas between; the first"
+        " encrypts, all decrypt. Empty: those of `ENCRYPTION_KEY_FILE`.",
+    )
+    encryption_key_file: Path | None = Field(
+        None,
+        description="A file of mode 600 with such keys, one on each line. Empty: with embedded servers made once, kept"
+        " in `DATA_DIR`; with `DATABASE_URL` the start is refused without keys.",
     )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
     refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
@@ -113,6 +126,18 @@ class Settings(BaseSettings):
         if value and len(value) < 32:
             raise ValueError("must have 32 characters or more")
         return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def holds_keys(cls, value: str) -> str:
+        if value:
+            read_master_keys(value)
+        return value
+
+    @field_validator("encryption_key_file", mode="before")
+    @classmethod
+    def empty_is_none(cls, value: object) -> object:
+        return value or None
 
 
 def read_settings(**given: object) -> Settings:

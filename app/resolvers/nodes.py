@@ -47,6 +47,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
+    "NoteTemplate": lambda context, key: context.read(session_service.access_note_template, parse_uuid(key)),
+    "SessionNote": lambda context, key: context.read(session_service.access_note, parse_uuid(key)),
     "Slot": _slot,
     "SlotHold": _row(SlotHold),
     "TimeOff": _row(TimeOff),

@@ -71,6 +71,13 @@ class Coach(Node):
     )
     min_notice_minutes: int = strawberry.field(description="How many minutes before its start a slot closes.")
     booking_window_days: int = strawberry.field(description="How many calendar days ahead one can book.")
+    cancellation_notice_hours: int | None = strawberry.field(
+        description="How many hours before the start a member may still cancel without losing the credit, for sessions "
+        "booked from now on; null: until the start."
+    )
+    waiting_offer_minutes: int = strawberry.field(
+        description="How many minutes a place that has become free is kept for the first in line."
+    )
     created_at: datetime = strawberry.field(description="When the profile was made.")
     user = relation(
         User | None,
@@ -148,3 +155,7 @@ class UpdateCoachInput:
     )
     min_notice_minutes: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 525,600.")
     booking_window_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 730.")
+    cancellation_notice_hours: int | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 720; null: no policy. Sessions that are booked keep theirs."
+    )
+    waiting_offer_minutes: int | None = strawberry.field(default=strawberry.UNSET, description="1 to 1,440.")

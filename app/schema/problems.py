@@ -182,7 +182,7 @@ class TooManyTemplates(Problem):
     pass
 
 
-@shows(problems.VersionConflict, "What is to be changed was changed since the asker saw it.")
+@shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
 
@@ -195,6 +195,11 @@ class IdempotencyKeyReused(Problem):
 @shows(problems.TryAgain, "Too many changes at the same time.")
 class TryAgain(Problem):
     pass
+
+
+def shown(problem: problems.Problem) -> Any:
+    """The same as data, for where it is a part of an answer and not the answer."""
+    return _Shows(type(problem), SHOWN_AS[type(problem)]).handle(problem, field=None, info=None)
 
 
 def result_of(name: str, success: type, *refusals: type) -> Any:

@@ -74,6 +74,8 @@ class CoachChanges(Form):
     slot_interval_minutes: between(5, 1_440) | None = None  # type: ignore[valid-type]
     min_notice_minutes: between(0, 525600) = 0  # type: ignore[valid-type]
     booking_window_days: between(0, 730) = 60  # type: ignore[valid-type]
+    cancellation_notice_hours: between(0, 720) | None = None  # type: ignore[valid-type]
+    waiting_offer_minutes: between(1, 1_440) = 15  # type: ignore[valid-type]
 
 
 def may_see(actor: Actor, coach: Coach) -> bool:

@@ -226,16 +226,21 @@ BEGIN
         VALUES (calendar, change.starts_at, within_capacity(new_seat, change.capacity), change.ends_at,
                 change.capacity);
       UPDATE sessions s SET starts_at = change.starts_at, ends_at = change.ends_at, held_start = change.starts_at,
-        seat_no = new_seat, version = s.version + 1, updated_at = change.now WHERE s.id = change.session_id;
+        seat_no = new_seat, version = s.version + 1, updated_at = change.now,
+        -- A deadline that is over stays over.
+        cancellation_notice_hours = CASE WHEN change.is_late THEN greatest(s.cancellation_notice_hours,
+          ceil(extract(epoch FROM change.starts_at - s.starts_at) / 3600)::integer + s.cancellation_notice_hours)
+          ELSE s.cancellation_notice_hours END
+        WHERE s.id = change.session_id;
     END IF;
     INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
-                                 reason, override_reason, changed_by, changed_by_user_id)
+                                 reason, override_reason, changed_by, changed_by_user_id, changed_at)
       VALUES (change.change_id, session.id, session.coach_id, session.member_id, session.version + 1,
               CASE change.action WHEN 'CANCEL' THEN 'CANCELLED' WHEN 'COMPLETE' THEN 'COMPLETED'
                                  WHEN 'NO_SHOW' THEN 'NO_SHOW' ELSE 'RESCHEDULED' END, session.starts_at,
               CASE WHEN change.action IN ('COMPLETE', 'NO_SHOW') THEN session.starts_at ELSE change.starts_at END,
               change.reason, change.override_reason, rights[change.place * 5 + 1],
-              nullif(rights[change.place * 5 + 2], '')::uuid);
+              nullif(rights[change.place * 5 + 2], '')::uuid, change.now);
     IF change.action IN ('CANCEL', 'RESCHEDULE') THEN
       PERFORM close_gap(calendar, held, seat);
       freed := freed || calendar; present := greatest(present, change.now);
@@ -315,9 +320,9 @@ BEGIN
       RETURNING s
   ) SELECT made.s, NULL::slot_holds, (versions ->> (made.s).coach_id::text)::integer FROM made;
   INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, override_reason,
-                               changed_by, changed_by_user_id)
+                               changed_by, changed_by_user_id, changed_at)
     SELECT x.change_id, x.session_id, x.calendar::uuid, x.member::uuid, 1, 'BOOKED', x.starts_at, x.override_reason,
-      x.asking_role, x.asker::uuid
+      x.asking_role, x.asker::uuid, x.now
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 1] AS asking_role,
             rights[r.place * 5 + 2] AS asker, rights[r.place * 5 + 5] AS calendar,
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member

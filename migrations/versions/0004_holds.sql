@@ -9,11 +9,11 @@ END $$;
 CREATE TRIGGER sessions_copy_cancellation_policy BEFORE INSERT ON sessions
   FOR EACH ROW EXECUTE FUNCTION copy_cancellation_policy();
 
--- What a session may become, and who closes it: the coach who held it, and admins.
+-- What a session may become, and who closes it: the coach who held it, and admins. What is closed is not moved.
 CREATE FUNCTION hold_to_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT (OLD.status = 'SCHEDULED' OR (OLD.status = 'NO_SHOW' AND NEW.status = 'COMPLETED')) THEN
-    RAISE EXCEPTION 'a session that is % does not become %', OLD.status, NEW.status
+    RAISE EXCEPTION 'a session that is % becomes % no more, nor moves', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'sessions_transitions', TABLE = 'sessions';
   END IF;
   IF NEW.status IN ('COMPLETED', 'NO_SHOW') AND current_setting('app.system', true) IS DISTINCT FROM 'on'
@@ -24,8 +24,55 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER sessions_hold_to_transitions BEFORE UPDATE OF status ON sessions
-  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION hold_to_transitions();
+CREATE TRIGGER sessions_hold_to_transitions BEFORE UPDATE OF status, starts_at ON sessions
+  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.starts_at IS DISTINCT FROM NEW.starts_at) EXECUTE FUNCTION hold_to_transitions();
+
+-- Who coaches the member today is for the system to say, else a session could be shown to any coach.
+CREATE FUNCTION keep_member_coach() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('app.system', true) IS DISTINCT FROM 'on' THEN
+    RAISE EXCEPTION 'a session follows its member' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER sessions_keep_member_coach BEFORE UPDATE OF member_coach_id ON sessions
+  FOR EACH ROW WHEN (OLD.member_coach_id IS DISTINCT FROM NEW.member_coach_id) EXECUTE FUNCTION keep_member_coach();
+
+-- As before, but a transfer finds the member's history by its sessions, and reads nobody else's.
+CREATE OR REPLACE FUNCTION follow_assigned_coach() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  left_coach uuid;
+  joined_coach uuid;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  IF TG_OP <> 'INSERT' AND OLD.status IN ('ACTIVE', 'PAUSED') THEN left_coach := OLD.coach_id; END IF;
+  IF TG_OP <> 'DELETE' AND NEW.status IN ('ACTIVE', 'PAUSED') THEN joined_coach := NEW.coach_id; END IF;
+  IF left_coach IS DISTINCT FROM joined_coach THEN
+    UPDATE coaches SET member_count = member_count - 1 WHERE id = left_coach;
+    IF joined_coach IS NOT NULL THEN
+      UPDATE coaches SET member_count = member_count + 1 WHERE id = joined_coach AND member_count < max_members;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the coach has no free place'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'coaches_members_within_limit', TABLE = 'coaches';
+      END IF;
+    END IF;
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    IF TG_OP = 'UPDATE' AND OLD.coach_id IS DISTINCT FROM NEW.coach_id
+      AND was IS DISTINCT FROM 'on' AND current_setting('app.role', true) IS DISTINCT FROM 'ADMIN' THEN
+      RAISE EXCEPTION 'only an admin gives a member another coach' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE users SET coach_id = NEW.coach_id WHERE id = NEW.user_id AND coach_id IS DISTINCT FROM NEW.coach_id;
+    IF TG_OP = 'UPDATE' AND OLD.coach_id IS DISTINCT FROM NEW.coach_id THEN
+      UPDATE sessions SET member_coach_id = NEW.coach_id WHERE member_id = NEW.id;
+      UPDATE session_changes SET member_coach_id = NEW.coach_id
+        WHERE session_id IN (SELECT id FROM sessions WHERE member_id = NEW.id);
+    END IF;
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  RETURN NULL;
+END $$;
 
 -- When a member has sessions, in epoch seconds and without saying with whom: for the member, for their coach, for a coach
 -- with whom they have one to come, and for admins. Moving a session must not put its member in two places.

@@ -41,7 +41,8 @@ def downgrade() -> None:
     op.execute("DROP TYPE decided_request")
     _run(_script("0004_session_life_down.sql"))
     before = _script("0001_the_ground.sql")
-    _run("CREATE OR REPLACE FUNCTION busy_times" + _between(before, "CREATE FUNCTION busy_times", "END $$;") + "END $$;")
+    for name in ("busy_times", "follow_assigned_coach"):
+        _run(f"CREATE OR REPLACE FUNCTION {name}{_between(before, f'CREATE FUNCTION {name}', 'END $$;')}END $$;")
     opening, rights = "CREATE OR REPLACE FUNCTION open_calendar", _script("0002_rights.sql")
     _run(opening + _between(rights, opening, "END $$;") + "END $$;")
     for table, opening in (("sessions", "CREATE POLICY sessions_insert"), ("bookings", "CREATE POLICY bookings_insert")):

@@ -34,6 +34,7 @@ ALTER TABLE sessions
   ADD CONSTRAINT sessions_series_fkey FOREIGN KEY (series_id, coach_id, member_id)
     REFERENCES session_series (id, coach_id, member_id),
   ADD CONSTRAINT sessions_stamped_as_they_stand CHECK ((status = 'CANCELLED') = (cancelled_at IS NOT NULL) AND (status = 'COMPLETED') = (completed_at IS NOT NULL) AND (status = 'NO_SHOW') = (no_show_at IS NOT NULL)),
+  ADD CONSTRAINT sessions_closed_once_begun CHECK (completed_at >= starts_at AND no_show_at >= starts_at),
   ADD CONSTRAINT sessions_late_only_if_cancelled CHECK (status = 'CANCELLED' OR NOT is_late_cancellation);
 CREATE INDEX sessions_by_series ON sessions (series_id, starts_at) WHERE series_id IS NOT NULL;
 

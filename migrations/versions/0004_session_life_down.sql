@@ -1,7 +1,8 @@
 -- Takes back what 0004_session_life.sql and 0004_holds.sql have made, apart from the functions that others use.
+DROP TRIGGER sessions_keep_member_coach ON sessions;
 DROP TRIGGER sessions_hold_to_transitions ON sessions;
 DROP TRIGGER sessions_copy_cancellation_policy ON sessions;
-DROP FUNCTION hold_to_transitions(), copy_cancellation_policy();
+DROP FUNCTION keep_member_coach(), hold_to_transitions(), copy_cancellation_policy();
 DROP TABLE slot_holds, waiting_list_entries;
 DROP FUNCTION count_waiting();
 DROP INDEX calendar_seats_held, calendar_slots_waited_for, sessions_by_series;
@@ -18,6 +19,7 @@ ALTER TABLE session_changes
 ALTER TABLE sessions
   DROP CONSTRAINT sessions_late_only_if_cancelled,
   DROP CONSTRAINT sessions_stamped_as_they_stand,
+  DROP CONSTRAINT sessions_closed_once_begun,
   DROP CONSTRAINT sessions_series_fkey,
   DROP COLUMN series_id,
   DROP COLUMN no_show_by_user_id,

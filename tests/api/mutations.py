@@ -8,6 +8,8 @@ from uuid import uuid4
 from tests.api.world import FULL_TOO, HELD, TEN, World
 
 PASSWORD = "a long password"
+SECTIONS = [{"heading": "A heading", "text": "Some words"}]
+LATER = "2026-03-09T11:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,22 @@ class Mutation:
     versions: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()  # of a note
     required: tuple[str, ...] = ()
     never_null: tuple[str, ...] = ()  # may be left out
 
     @property
     def fields(self) -> set[str]:
-        kinds = (self.times, self.clocks, self.days, self.zones, self.emails, self.secrets, self.versions)
+        kinds = (
+            self.times,
+            self.clocks,
+            self.days,
+            self.zones,
+            self.emails,
+            self.secrets,
+            self.versions,
+            self.sections,
+        )
         named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
         return {name for kind in (*kinds, *named) for name in kind}
 
@@ -91,6 +103,8 @@ MUTATIONS = {
             "slotIntervalMinutes": (5, 1_440),
             "minNoticeMinutes": (0, 525_600),
             "bookingWindowDays": (0, 730),
+            "cancellationNoticeHours": (0, 720),
+            "waitingOfferMinutes": (1, 1_440),
         },
         choices=("status", "bookingAudience"),
         flags=("isAcceptingMembers",),
@@ -98,6 +112,7 @@ MUTATIONS = {
         never_null=(
             *("displayName", "specialties", "timeZone", "status", "maxMembers", "isAcceptingMembers"),
             *("bookingAudience", "sessionMinutes", "bufferMinutes", "minNoticeMinutes", "bookingWindowDays"),
+            "waitingOfferMinutes",
         ),
     ),
     "updateMember": Mutation(
@@ -263,6 +278,7 @@ MUTATIONS = {
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
         ids={"sessionId": "Session"},
         times=("startsAt",),
+        texts={"overrideReason": 200},
         versions=("expectedVersion",),
         required=("sessionId", "startsAt"),
     ),
@@ -272,6 +288,45 @@ MUTATIONS = {
         ids={"sessionId": "Session"},
         texts={"reason": 200},
         required=("sessionId",),
+    ),
+    "scheduleSession": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "memberId": world.ids["Member"], "startsAt": LATER},
+        ids={"coachId": "Coach", "memberId": "Member"},
+        times=("startsAt",),
+        texts={"note": 2_000, "overrideReason": 200, "idempotencyKey": 200},
+        choices=("kind", "format"),
+        required=("memberId", "startsAt"),
+        never_null=("kind", "format"),
+    ),
+    "completeSession": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[0]},
+        ids={"sessionId": "Session"},
+        texts={"overrideReason": 200},
+        required=("sessionId",),
+    ),
+    "markNoShow": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.begun[1]},
+        ids={"sessionId": "Session"},
+        texts={"reason": 200},
+        required=("sessionId",),
+    ),
+    "cancelSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        texts={"reason": 200},
+        required=("startsAt",),
+    ),
+    "completeSlot": Mutation(
+        "admin",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": LATER},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("startsAt",),
     ),
     "rateSession": Mutation(
         "member",
@@ -289,6 +344,57 @@ MUTATIONS = {
         ints={"stars": (1, 5)},
         required=("sessionId",),
         never_null=("stars",),
+    ),
+    "writeSessionNote": Mutation(
+        "coach",
+        lambda world: {"sessionId": world.ids["Session"], "visibility": "SHARED", "sections": SECTIONS},
+        ids={"sessionId": "Session", "templateId": "NoteTemplate"},
+        texts={"idempotencyKey": 200},
+        choices=("visibility",),
+        flags=("isDraft",),
+        sections=("sections",),
+        required=("sessionId", "visibility"),
+        never_null=("isDraft", "sections"),
+    ),
+    "updateSessionNote": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["SessionNote"], "expectedVersion": 1, "sections": SECTIONS},
+        ids={"id": "SessionNote"},
+        versions=("expectedVersion",),
+        choices=("visibility",),
+        flags=("isDraft",),
+        sections=("sections",),
+        required=("id", "expectedVersion"),
+        never_null=("visibility", "isDraft", "sections"),
+    ),
+    "removeSessionNote": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["SessionNote"]},
+        ids={"id": "SessionNote"},
+        required=("id",),
+    ),
+    "addNoteTemplate": Mutation(
+        "admin",
+        lambda world: {"name": "Another", "headings": ["One"], "coachId": world.ids["Coach"]},
+        ids={"coachId": "Coach"},
+        texts={"name": 80},
+        lists={"headings": (20, 120)},
+        required=("name", "headings"),
+    ),
+    "updateNoteTemplate": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["NoteTemplate"], "headings": ["Other"]},
+        ids={"id": "NoteTemplate"},
+        texts={"name": 80},
+        lists={"headings": (20, 120)},
+        required=("id",),
+        never_null=("name", "headings"),
+    ),
+    "removeNoteTemplate": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["NoteTemplate"]},
+        ids={"id": "NoteTemplate"},
+        required=("id",),
     ),
     "removeAvailabilityWindow": Mutation(
         "coach",

@@ -92,6 +92,14 @@ def more_cases(mutation: Mutation) -> Iterator[Case]:
         yield from each_of(name, BAD_CHOICES)
     for name in mutation.flags:
         yield from each_of(name, BAD_FLAGS)
+    for name in mutation.sections:
+        one = {"heading": "A heading", "text": "Some words"}
+        bad = [{"heading": each} for each in ("", " ", "a" * 121, HUGE, "a\0", None, *NO_TEXT)]
+        bad += [{"text": each} for each in ("a" * 50_001, HUGE, "a\0", None, *NO_TEXT)]
+        bad += [{"nonsense": "x"}]
+        yield from each_of(name, [[one, {**one, **wrong}] for wrong in bad])
+        yield from each_of(name, [[one] * 21, [{**one, "text": "a" * 30_000}] * 2, [{"heading": "a"}], [{"text": "a"}]])
+        yield from each_of(name, [5, "x", [5], [[one]], [None], {}])
     for name in (*mutation.required, *mutation.never_null):
         yield Case(name, None)
     for name in ("nonsense", "__proto__", "__typename", "user_id", "role"):
@@ -141,6 +149,8 @@ async def test_half_a_surrogate_pair_is_refused_with_its_request(world: World, n
                 assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
+SOAP = global_id("NoteTemplate", "00000000-0000-0000-0000-000000000001")
+
 # Who asks, the name of the mutation, what is changed of its valid input, and the field or the code of the refusal.
 NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("coach", "updateCoach", lambda world: {"id": world.foreign["Coach"]}, "FORBIDDEN"),
@@ -189,6 +199,23 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("member", "rescheduleSession", lambda world: {"startsAt": "2026-03-02T09:30:00Z"}, "SLOT_UNAVAILABLE"),
     ("member", "rescheduleSession", lambda world: {"startsAt": "2199-12-31T23:59:59Z"}, "SLOT_UNAVAILABLE"),
     ("member", "rescheduleSession", lambda world: {"expectedVersion": 2}, "VERSION_CONFLICT"),
+    ("member", "rescheduleSession", lambda world: {"overrideReason": "I like it"}, "FORBIDDEN"),
+    ("admin", "scheduleSession", lambda world: {"coachId": None}, "coachId"),
+    ("coach", "scheduleSession", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("coach", "scheduleSession", lambda world: {"memberId": world.foreign["Member"]}, "FORBIDDEN"),
+    ("member", "scheduleSession", lambda world: {}, "FORBIDDEN"),
+    ("coach", "scheduleSession", lambda world: {"startsAt": "2026-03-09T09:30:00Z"}, "SLOT_UNAVAILABLE"),
+    ("member", "completeSession", lambda world: {}, "FORBIDDEN"),
+    ("coach", "completeSession", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("coach", "completeSession", lambda world: {"sessionId": world.ids["Session"]}, "SESSION_NOT_BEGUN"),
+    ("member", "markNoShow", lambda world: {}, "FORBIDDEN"),
+    ("coach", "markNoShow", lambda world: {"sessionId": world.ids["Session"]}, "SESSION_NOT_BEGUN"),
+    ("admin", "cancelSlot", lambda world: {"coachId": None}, "coachId"),
+    ("coach", "cancelSlot", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "cancelSlot", lambda world: {}, "FORBIDDEN"),
+    ("admin", "completeSlot", lambda world: {"coachId": None}, "coachId"),
+    ("coach", "completeSlot", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "completeSlot", lambda world: {}, "FORBIDDEN"),
     ("member", "rateSession", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
     ("coach", "rateSession", lambda world: {}, "FORBIDDEN"),
     ("admin", "rateSession", lambda world: {}, "FORBIDDEN"),
@@ -223,6 +250,26 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("coach", "updatePlanTemplate", lambda world: {"id": world.foreign["PlanTemplate"]}, "FORBIDDEN"),
     ("coach", "updatePlanTemplate", lambda world: {"items": [{"title": "a"}] * 101}, "items"),
     ("coach", "removePlanTemplate", lambda world: {"id": world.foreign["PlanTemplate"]}, "FORBIDDEN"),
+    ("member", "writeSessionNote", lambda world: {"visibility": "PRIVATE"}, "visibility"),
+    ("member", "writeSessionNote", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("coach", "writeSessionNote", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),
+    ("coach", "writeSessionNote", lambda world: {"templateId": world.foreign["NoteTemplate"]}, "templateId"),
+    ("coach", "writeSessionNote", lambda world: {"sections": []}, "sections"),
+    ("coach", "writeSessionNote", lambda world: {"sections": [{"heading": "a", "text": " \n"}]}, "sections"),
+    ("coach", "updateSessionNote", lambda world: {"id": world.foreign["SessionNote"]}, "FORBIDDEN"),
+    ("member", "updateSessionNote", lambda world: {}, "FORBIDDEN"),
+    ("coach", "updateSessionNote", lambda world: {"expectedVersion": 2}, "VERSION_CONFLICT"),
+    ("coach", "updateSessionNote", lambda world: {"isDraft": False, "sections": []}, "sections"),
+    ("coach", "removeSessionNote", lambda world: {"id": world.foreign["SessionNote"]}, "FORBIDDEN"),
+    ("member", "removeSessionNote", lambda world: {}, "FORBIDDEN"),
+    ("admin", "addNoteTemplate", lambda world: {"coachId": None}, "coachId"),
+    ("admin", "addNoteTemplate", lambda world: {"name": "Own"}, "name"),
+    ("coach", "addNoteTemplate", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "addNoteTemplate", lambda world: {}, "FORBIDDEN"),
+    ("coach", "updateNoteTemplate", lambda world: {"id": world.foreign["NoteTemplate"]}, "FORBIDDEN"),
+    ("admin", "updateNoteTemplate", lambda world: {"id": SOAP}, "FORBIDDEN"),
+    ("coach", "removeNoteTemplate", lambda world: {"id": world.foreign["NoteTemplate"]}, "FORBIDDEN"),
+    ("admin", "removeNoteTemplate", lambda world: {"id": SOAP}, "FORBIDDEN"),
     ("stranger", "signUp", lambda world: {"email": world.member.user.email.upper()}, "EMAIL_TAKEN"),
     ("stranger", "signUp", lambda world: {"coachId": global_id("Coach", uuid4())}, "COACH_NOT_ACCEPTING_MEMBERS"),
     ("admin", "createCoach", lambda world: {"email": world.member.user.email}, "EMAIL_TAKEN"),

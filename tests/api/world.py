@@ -11,7 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.operations import ADD_TIME_OFF, add_window, booked, completed, planned, template
+from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -31,7 +31,10 @@ class Try(NamedTuple):
 
 @dataclass
 class World:
-    """Two coaches, each with a member, a window, a time off and a session; and who asks over HTTP."""
+    """Two coaches, each with a member, a window, a time off and a session; who asks over HTTP.
+
+    `begun` are two sessions of last week that nobody has closed.
+    """
 
     practice: Practice
     client: httpx2.AsyncClient
@@ -42,6 +45,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     spare_window: str = ""
+    begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
 
@@ -52,6 +56,10 @@ class World:
         world.ids = await world._belongings(coach, world.member)
         world.foreign = await world._belongings(other, await practice.member(other))
         world.spare_window = await add_window(practice, coach, "SATURDAY")
+        practice.clock.move(weeks=-1)
+        last_week = ("2026-02-23T09:00:00Z", "2026-02-23T10:00:00Z")
+        world.begun = tuple([await booked(practice, world.member, coach, start) for start in last_week])
+        practice.clock.move(weeks=1)
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
         return world
@@ -63,6 +71,7 @@ class World:
         session = await booked(self.practice, member, coach, NINE)
         plan = await planned(self.practice, coach, session, "First", "Second")
         entry, hold = await self._queued(coach, member)
+        of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
             "Coach": coach.id,
@@ -72,6 +81,8 @@ class World:
             "Session": session,
             "SessionPlan": plan["id"],
             "SlotHold": hold,
+            "NoteTemplate": of_notes["id"],
+            "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,

@@ -36,6 +36,11 @@ await p.step('a stranger is refused', async () => {
   p.refused(await refusal(stranger, { query: p.MEMBERS }), 'UNAUTHENTICATED');
 });
 
+const sessions = new p.Inbox();
+const leave = client.subscribe({ query: p.WATCH_SESSIONS, variables: { coachId: p.range.coachId } }, sessions.sink);
+await p.step('a session booked elsewhere arrives', () => p.seesASession(sessions));
+leave();
+
 const inbox = new p.Inbox();
 client.subscribe({ query: p.WATCH, variables: p.range }, inbox.sink);
 await p.step('a booking made elsewhere arrives', () => p.seesABooking(inbox));

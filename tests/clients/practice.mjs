@@ -27,6 +27,9 @@ export const SIGN_UP = `mutation SignUp($input: SignUpInput!) {
 export const WATCH = `subscription Watch($coachId: ID!, $from: DateTime!, $to: DateTime!) {
   slotAvailability(coachId: $coachId, from: $from, to: $to) { version isSnapshot slots { startsAt isBookable } }
 }`;
+export const WATCH_SESSIONS = `subscription WatchSessions($coachId: ID!) {
+  sessionChanged(coachId: $coachId) { isSnapshot sessions { startsAt status } removedSessionIds }
+}`;
 const SLOTS = `query Slots($coachId: ID!, $from: DateTime!, $to: DateTime!) {
   availableSlots(coachId: $coachId, from: $from, to: $to) { slots { startsAt } }
 }`;
@@ -127,14 +130,15 @@ export class Inbox {
     this.#wake();
   }
 
-  /** The data of the next result. */
+  /** The data of the next result, of its only field. */
   async next(seconds = 12) {
     if (this.#waiting.length === 0) {
       await Promise.race([new Promise((resolve) => (this.#wake = resolve)), late(seconds, 'the next result')]);
     }
     const { data, errors, error } = this.#waiting.shift()();
     assert.equal(errors ?? error, undefined, told(errors ?? error));
-    return plain(data.slotAvailability);
+    const [value] = Object.values(plain(data));
+    return value;
   }
 }
 
@@ -147,4 +151,12 @@ export async function seesABooking(inbox) {
   const change = await inbox.next();
   const version = snapshot.version + 1;
   assert.deepEqual(change, { version, isSnapshot: false, slots: [{ startsAt, isBookable: false }] });
+}
+
+/** The same of one's own sessions. */
+export async function seesASession(inbox) {
+  assert.equal((await inbox.next()).isSnapshot, true);
+  const startsAt = await bookElsewhere();
+  const sessions = [{ startsAt, status: 'SCHEDULED' }];
+  assert.deepEqual(await inbox.next(), { isSnapshot: false, sessions, removedSessionIds: [] });
 }

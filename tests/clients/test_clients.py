@@ -11,7 +11,13 @@ BASICS = ("a query is answered", "a mutation is answered", "a query that is wron
 LIVE = ("a booking made elsewhere arrives", "after a restart the subscription goes on")
 BY_HASH = "a persisted query is asked by its hash"
 STEPS = {
-    "graphql-ws": (*BASICS, *LIVE, "a mistake leaves the neighbours on the socket alone", BY_HASH),
+    "graphql-ws": (
+        *BASICS,
+        *LIVE,
+        "a session booked elsewhere arrives",
+        "a mistake leaves the neighbours on the socket alone",
+        BY_HASH,
+    ),
     "graphql-sse": (*BASICS, *LIVE, BY_HASH),
     "apollo": (
         *BASICS,

@@ -8,6 +8,7 @@ from typing import Any
 from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.operations import (
+    ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
     EVERY_DAY,
     SHARE_PLAN,
@@ -15,13 +16,15 @@ from tests.operations import (
     book,
     booked,
     completed,
+    noted,
     planned,
     rated,
     template,
 )
 from tests.practice import Person, Practice
 
-NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
+NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
+NEXT_WEEK = "2026-03-09T09:00:00Z"
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
 
 EVERYBODY = frozenset({"MEMBER", "COACH", "ADMIN"})
@@ -38,6 +41,7 @@ class World:
     closed: Person
     ids: dict[str, str]
     made: int = 0
+    windows: int = 0
 
     @classmethod
     async def made_in(cls, practice: Practice) -> "World":
@@ -65,6 +69,7 @@ class World:
             "User": global_id("User", world.member.user.id),
             "WaitingListEntry": await world.waiting(),
         }
+        world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
     def person(self, role: str) -> Person:
@@ -78,8 +83,8 @@ class World:
         return await joined(self.practice, second, self.coach, "2026-03-07T09:00:00Z")
 
     async def spare_window(self) -> str:
-        self.made += 1
-        return await add_window(self.practice, self.coach, "SUNDAY", f"{self.made:02}:00", f"{self.made:02}:30")
+        self.windows += 1
+        return await add_window(self.practice, self.coach, "SUNDAY", f"{self.windows:02}:00", f"{self.windows:02}:30")
 
     async def spare_time_off(self) -> str:
         given = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
@@ -117,6 +122,18 @@ class World:
 
     async def spare_template(self) -> str:
         return await template(self.practice, self.coach, "Spare", "An item")
+
+    async def spare_note_template(self) -> str:
+        self.made += 1
+        given = {"name": f"Template {self.made}", "headings": ["Only one"]}
+        return str((await self.practice.ask(ADD_NOTE_TEMPLATE, self.coach, input=given))["id"])
+
+    async def spare_note(self) -> str:
+        return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
+
+    def new_name(self) -> str:
+        self.made += 1
+        return f"New {self.made}"
 
     def new_address(self) -> str:
         self.made += 1
@@ -171,6 +188,7 @@ def of_the_closed(world: World) -> str:
 STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
 LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
+SECTIONS = [{"heading": "Other", "text": "Words"}]
 
 ACCESS = {
     "Query.node": Row("Coach", given(id=its("Coach"))),
@@ -185,6 +203,7 @@ ACCESS = {
     "Query.slotHolds": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
     "Query.waitingListEntries": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
     "Query.planTemplates": Row(LOGIN, given(), ("sessions:read",), EVERYBODY, only=STAFF),
+    "Query.noteTemplates": Row(LOGIN, given(), ("notes:read",)),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
     "Query.nextAvailableSlot": Row("Slot", given(coachId=its("Coach"))),
     "Query.explainSlot": Row("SlotExplanation", given(coachId=its("Coach"), startsAt=NINE)),
@@ -240,6 +259,21 @@ ACCESS = {
     "Mutation.leaveWaitingList": Row(
         LOGIN, inputs(entryId=its("WaitingListEntry")), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),
+    "Mutation.scheduleSession": Row(
+        LOGIN,
+        inputs(coachId=its("Coach"), memberId=its("Member"), startsAt=ELEVEN),
+        ("sessions:write",),
+        EVERYBODY,
+        only=STAFF,
+    ),
+    "Mutation.completeSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",), only=STAFF),
+    "Mutation.markNoShow": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",), only=STAFF),
+    "Mutation.cancelSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=NEXT_WEEK), ("sessions:write",), only=STAFF
+    ),
+    "Mutation.completeSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=NEXT_WEEK), ("sessions:write",), only=STAFF
+    ),
     "Mutation.rateSession": Row(
         LOGIN, inputs(sessionId=World.spare_completed, stars=5), ("sessions:write",), EVERYBODY, only=MEMBERS
     ),
@@ -272,7 +306,30 @@ ACCESS = {
     "Mutation.removePlanTemplate": Row(
         LOGIN, inputs(id=World.spare_template), ("sessions:write",), EVERYBODY, only=STAFF
     ),
+    "Mutation.writeSessionNote": Row(
+        LOGIN, inputs(sessionId=its("Session"), visibility="SHARED", sections=SECTIONS), ("notes:write",)
+    ),
+    "Mutation.updateSessionNote": Row(
+        LOGIN,
+        inputs(id=its("SessionNote"), expectedVersion=1, sections=SECTIONS),
+        ("notes:write",),
+        EVERYBODY,
+        only=STAFF,
+    ),
+    "Mutation.removeSessionNote": Row(LOGIN, inputs(id=World.spare_note), ("notes:write",), EVERYBODY, only=STAFF),
+    "Mutation.addNoteTemplate": Row(
+        LOGIN,
+        inputs(name=World.new_name, headings=["First"], coachId=its("Coach")),
+        ("note_templates:write",),
+        STAFF,
+    ),
+    "Mutation.updateNoteTemplate": Row(
+        LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
+    ),
+    "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
+    "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write",), only=MEMBERS),
+    "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 
 # Where a field is open, these are still closed to a stranger, found or not.
@@ -295,6 +352,8 @@ NODES = {
     "PlanTemplate": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
+    "NoteTemplate": LOGIN,
+    "SessionNote": LOGIN,
     "Slot": "Slot",
     "SlotHold": LOGIN,
     "TimeOff": LOGIN,

@@ -22,6 +22,7 @@ type Query {
   member(id: ID!): Member
   sessions(first: Int, after: String, filter: SessionFilter): SessionConnection!
   session(id: ID!): Session
+  noteTemplates(coachId: ID): [NoteTemplate!]!
   availableSlots(
     coachId: ID!, from: DateTime!, to: DateTime!, timeZone: TimeZone, includeUnavailable: Boolean = false
   ): SlotCalendar!
@@ -45,9 +46,16 @@ type Mutation {
   bookSession(input: BookSessionInput!): BookSessionResult!
   cancelSession(input: CancelSessionInput!): CancelSessionResult!
   rescheduleSession(input: RescheduleSessionInput!): RescheduleSessionResult!
+  writeSessionNote(input: WriteSessionNoteInput!): WriteSessionNoteResult!
+  updateSessionNote(input: UpdateSessionNoteInput!): UpdateSessionNoteResult!
+  removeSessionNote(input: RemoveSessionNoteInput!): RemoveSessionNoteResult!
+  addNoteTemplate(input: AddNoteTemplateInput!): AddNoteTemplateResult!
+  updateNoteTemplate(input: UpdateNoteTemplateInput!): UpdateNoteTemplateResult!
+  removeNoteTemplate(input: RemoveNoteTemplateInput!): RemoveNoteTemplateResult!
 }
 type Subscription {
   slotAvailability(coachId: ID!, from: DateTime!, to: DateTime!): SlotAvailability!
+  sessionChanged(coachId: ID, memberId: ID): SessionsChanged!
 }
 """
 

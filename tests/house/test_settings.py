@@ -1,6 +1,7 @@
 """Every setting is documented, and a wrong one is told by the name of its variable."""
 
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def documented(root: Path) -> dict[str, tuple[str, str]]:
 
 def shown_default(variable: str) -> str:
     default = VARIABLES[variable].get_default(call_default_factory=True)
-    if default in ("", []):
+    if default in ("", [], None):
         return "empty"
     value = ",".join(default) if isinstance(default, list) else str(default)
     return f"`{value.lower() if isinstance(default, bool) else value}`"
@@ -47,6 +48,11 @@ def test_the_documentation_lists_every_variable_with_its_default(root: Path) -> 
         ("DATABASE_OWNER_URL", "sqlite:///s3cret"),
         ("REDIS_URL", "http://:s3cret@example.com"),
         ("SECRET_KEY", SHORT_SECRET),
+        ("ENCRYPTION_KEYS", "s3cret"),
+        ("ENCRYPTION_KEYS", "one:s3cret"),
+        ("ENCRYPTION_KEYS", "one:" + b64encode(b"s3cret").decode()),
+        ("ENCRYPTION_KEYS", f"an id that is too long:{SHORT_SECRET}"),
+        ("ENCRYPTION_KEYS", "one:{0},one:{0}".format(b64encode(b"1" * 32).decode())),
         ("ACCESS_TOKEN_MINUTES", "0"),
         ("ACCESS_TOKEN_MINUTES", "soon"),
         ("REFRESH_TOKEN_DAYS", "366"),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
 from tests.operations import (
+    ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
     CANCEL,
     SHARE_PLAN,
@@ -19,6 +21,7 @@ from tests.operations import (
     book,
     booked,
     completed,
+    noted,
     planned,
     rated,
     template,
@@ -53,7 +56,11 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "session_plans": ("coach_id", "member_id", "is_shared"),
     "plan_items": ("coach_id", "member_id", "title"),
     "plan_templates": ("coach_id", "name"),
-    "outbox": ("event_type", "event ->> 'member_id'"),
+    "master_keys": ("id",),
+    "member_keys": ("member_id",),
+    "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
+    "note_templates": ("coach_id", "name"),
+    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -80,6 +87,10 @@ TOUCHED: dict[str, str] = {
     "session_plans": "updated_at = now()",
     "plan_items": "updated_at = now()",
     "plan_templates": "updated_at = now()",
+    "master_keys": "created_at = now()",
+    "member_keys": "created_at = now()",
+    "session_notes": "updated_at = now()",
+    "note_templates": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -145,6 +156,11 @@ class SmallPractice:
             await template(practice, coach, "Mine", "An item")
         for member, stars in ((ben, 4), (carl, 5)):
             await rated(practice, member, await completed(practice, sessions[member.id]), stars)
+        for member, coach in ((anna, one), (carl, other)):
+            await noted(practice, coach, sessions[member.id], visibility="PRIVATE")
+            for author, is_draft in product((coach, member), (False, True)):
+                await noted(practice, author, sessions[member.id], isDraft=is_draft)
+            await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)
@@ -211,6 +227,9 @@ class SmallPractice:
         found = {}
         for table, columns in NAMED_BY.items():
             spare = f" WHERE coach_id IS DISTINCT FROM {mine}" if columns[0] == "coach_id" and mine != "NULL" else ""
+            if columns[0] == "author_user_id":
+                asking = "nullif(current_setting('app.user_id', true), '')::uuid"
+                spare = f" WHERE author_user_id IS DISTINCT FROM {asking}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

@@ -139,3 +139,7 @@ async def test_the_members_coach_is_the_databases_to_say(practice: Practice) -> 
     )
 
     assert await practice.rows("SELECT member_coach_id FROM sessions") == [(coach.coach.id,)]
+    for who in (member, coach):
+        async with practice.as_actor(who.actor) as db:
+            with pytest.raises(DBAPIError, match="follows its member"):
+                await db.execute(text("UPDATE sessions SET member_coach_id = :forged"), values)

@@ -71,6 +71,11 @@ ANNAS = {
     "waiting_list_entries": ["one/anna/LEFT"],
     "session_series": ["one/anna"],
 }
+# Who wrote it, about a session of whom, for whom, and whether it is a draft.
+BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHARED/True"]
+BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
+BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
+BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
 PUBLIC = {"coaches": ["one"]}
 PROFILES = {"coaches": ["one", "other"]}
 
@@ -84,6 +89,7 @@ SEEN = {
         "assignments": ["one/anna"],
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
+        "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -94,6 +100,7 @@ SEEN = {
         "assignments": ["other/carl"],
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
+        "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
     },
     "one": PROFILES
     | OF_ONE
@@ -104,13 +111,23 @@ SEEN = {
         "members": MEMBERS_OF_ONE,
         "assignments": ["one/anna", "one/ben", "one/cleo"],
         "user_permissions": ["one"],
+        "session_notes": ["anna/anna/SHARED/False", *BY_COACH_ONE],
+        "note_templates": ["one/Own"],
     },
     "other": PROFILES
     | OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
-    | {"users": ["carl", "other"], "members": ["carl"], "assignments": ["other/carl"]},
+    | {
+        "users": ["carl", "other"],
+        "members": ["carl"],
+        "assignments": ["other/carl"],
+        "session_notes": ["carl/carl/SHARED/False", *BY_COACH_OTHER],
+        "note_templates": ["other/Own"],
+    },
 }
+NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
+NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 UPDATED = {
     "stranger": {},
     "anna": {
@@ -119,6 +136,7 @@ UPDATED = {
         "sessions": ["one/anna/SCHEDULED"],
         "slot_holds": ["one/anna"],
         "waiting_list_entries": ["one/anna/LEFT"],
+        "session_notes": BY_ANNA,
     },
     "carl": {
         "members": ["carl"],
@@ -127,10 +145,15 @@ UPDATED = {
         "session_ratings": ["other/carl/5"],
         "slot_holds": ["other/carl"],
         "waiting_list_entries": ["other/carl/LEFT"],
+        "session_notes": BY_CARL,
     },
-    "one": OF_ONE | PLANS_OF_ONE | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
+    "one": OF_ONE
+    | PLANS_OF_ONE
+    | NOTES_OF_ONE
+    | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
+    | NOTES_OF_OTHER
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
 # Whoever is logged in tells of what they did; nobody but the system reads it.
@@ -143,6 +166,10 @@ TOLD = {
         "SessionBooked/carl",
         "SessionBooked/cleo",
         "SessionCancelled/cleo",
+        "SessionNoteShared/anna",
+        "SessionNoteShared/carl",
+        "SessionNoteShared/one",
+        "SessionNoteShared/other",
         "SessionPlanShared/carl",
         "SessionRated/ben",
         "SessionRated/carl",
@@ -151,15 +178,16 @@ TOLD = {
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
-# A coach books for members, and neither holds nor waits for them; what was refused is the members' own.
+# A coach books for members, and neither holds, waits nor rates for them; what was refused is the members' own.
 NOT_BY_COACHES: Rows = {"slot_holds": [], "waiting_list_entries": [], "session_ratings": []}
-CONFIRMED_BY_ONE = [name for name in HELD_BY_ONE["bookings"] if name.endswith("CONFIRMED")]
+BOOKED_BY_ONE = {"bookings": [name for name in HELD_BY_ONE["bookings"] if name.endswith("CONFIRMED")]}
+BOOKED_BY_OTHER = {"bookings": ["other/carl/CONFIRMED"]}
 INSERTED = {
     "stranger": {},
-    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"]},
-    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"]},
-    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | TOLD | NOT_BY_COACHES | {"bookings": CONFIRMED_BY_ONE},
-    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | TOLD | NOT_BY_COACHES | {"bookings": ["other/carl/CONFIRMED"]},
+    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | NOTES_OF_ONE | TOLD | NOT_BY_COACHES | BOOKED_BY_ONE,
+    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

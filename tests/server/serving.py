@@ -118,6 +118,7 @@ class ServerProcess:
             "DATABASE_OWNER_URL": settings.database_owner_url,
             "REDIS_URL": settings.redis_url,
             "SECRET_KEY": settings.secret_key,
+            "ENCRYPTION_KEYS": settings.encryption_keys,
             "DATA_DIR": str(settings.data_dir),
             **environment,
         }

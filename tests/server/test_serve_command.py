@@ -18,7 +18,8 @@ LOG_IN = (
     " ... on AuthSession { accessToken viewer { user { role } } } } }"
 )
 PATIENCE_SECONDS = 40
-CLEAN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DATA_DIR", "DEMO")
+SETTINGS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DATA_DIR", "DEMO")
+CLEAN = (*SETTINGS, "ENCRYPTION_KEYS", "ENCRYPTION_KEY_FILE")
 
 
 class Served:

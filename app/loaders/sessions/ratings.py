@@ -6,18 +6,11 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.models.sessions import CoachingSession, SessionRating
+from app.models.sessions import SessionRating
 
 
 async def ratings_by_session(db: AsyncSession, ids: Sequence[UUID]) -> list[SessionRating | None]:
     """None for sessions without one, or where it is out of the asker's sight."""
     rows = await db.exec(select(SessionRating).where(col(SessionRating.session_id).in_(ids)))
     found = {rating.session_id: rating for rating in rows}
-    return [found.get(session_id) for session_id in ids]
-
-
-async def sessions_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[CoachingSession | None]:
-    """None for sessions that the asker may not see."""
-    rows = await db.exec(select(CoachingSession).where(col(CoachingSession.id).in_(ids)))
-    found = {session.id: session for session in rows}
     return [found.get(session_id) for session_id in ids]

@@ -8,17 +8,21 @@ from app.models.sessions.coaching_sessions import (
     SessionKind,
     SessionStatus,
 )
+from app.models.sessions.notes import NoteTemplate, NoteVisibility, SessionNote
 from app.models.sessions.plans import PlanItem, PlanTemplate, SessionPlan, TemplateItem
 from app.models.sessions.ratings import SessionRating
 
 __all__ = [
     "CoachingSession",
+    "NoteTemplate",
+    "NoteVisibility",
     "PlanItem",
     "PlanTemplate",
     "SessionChange",
     "SessionChangeKind",
     "SessionFormat",
     "SessionKind",
+    "SessionNote",
     "SessionPlan",
     "SessionRating",
     "SessionStatus",

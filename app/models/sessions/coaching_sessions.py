@@ -68,6 +68,7 @@ class CoachingSession(SQLModel, table=True):
             " AND (status = 'NO_SHOW') = (no_show_at IS NOT NULL)",
             name="sessions_stamped_as_they_stand",
         ),
+        CheckConstraint("completed_at >= starts_at AND no_show_at >= starts_at", name="sessions_closed_once_begun"),
         CheckConstraint("status = 'CANCELLED' OR NOT is_late_cancellation", name="sessions_late_only_if_cancelled"),
         UniqueConstraint("coach_id", "held_start", "seat_no", name="sessions_one_per_seat"),
         UniqueConstraint("id", "coach_id", "member_id", name="sessions_parties_key"),

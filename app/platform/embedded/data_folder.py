@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.platform.embedded.account import Account, name_of
 from app.platform.embedded.failures import DataFolderInUse, EmbeddedServerFailed
+from app.platform.private_files import open_private
 
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 REDIS_SOCKET = "redis.sock"
@@ -110,16 +111,6 @@ def fresh_socket_folder(held: HeldFolder, account: Account) -> Iterator[Path]:
     finally:
         _remove_socket_folder(folder, account)
         held.remember(None)
-
-
-def open_private(path: Path, flags: int = os.O_RDWR) -> int:
-    """Open or make a file that only the owner of its folder may read; never through a symbolic link."""
-    descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if os.geteuid() == 0:
-        # So that the owner can still start Rapport after root once did.
-        owner = path.parent.stat()
-        os.fchown(descriptor, owner.st_uid, -1)
-    return descriptor
 
 
 def _remove_socket_folder(folder: Path, account: Account) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.platform.embedded.account import Account, name_of
-from app.platform.embedded.data_folder import open_private
 from app.platform.embedded.failures import EmbeddedServerFailed
 from app.platform.embedded.processes import Server, running
 from app.platform.embedded.programs import Programs
+from app.platform.private_files import open_private
 
 _SETTINGS = {
     "listen_addresses": "",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.platform.embedded.account import Account
-from app.platform.embedded.data_folder import open_private
 from app.platform.embedded.failures import EmbeddedServerFailed, tail
+from app.platform.private_files import open_private
 
 _POLL_SECONDS = 0.01
 _PROC = Path("/proc")

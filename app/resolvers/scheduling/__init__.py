@@ -4,6 +4,17 @@ from app.resolvers.scheduling.availability import Mutation as AvailabilityMutati
 from app.resolvers.scheduling.booking import Mutation as BookingMutation
 from app.resolvers.scheduling.holds import Mutation as HoldMutation
 from app.resolvers.scheduling.holds import Query as HoldQuery
+from app.resolvers.scheduling.holds import Subscription as WaitingSubscription
+from app.resolvers.scheduling.slot_wide import Mutation as SlotMutation
 from app.resolvers.scheduling.slots import Query, Subscription
 
-__all__ = ["AvailabilityMutation", "BookingMutation", "HoldMutation", "HoldQuery", "Query", "Subscription"]
+__all__ = [
+    "AvailabilityMutation",
+    "BookingMutation",
+    "HoldMutation",
+    "HoldQuery",
+    "Query",
+    "SlotMutation",
+    "Subscription",
+    "WaitingSubscription",
+]

@@ -1,11 +1,13 @@
 """Holding a place, and waiting for one."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from app.live import waiting as live
 from app.models import scheduling as models
 from app.models.scheduling import WaitingStatus
 from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
@@ -29,6 +31,7 @@ from app.schema.scheduling import (
     ReleaseHoldInput,
     Removed,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
 from app.services import scheduling as scheduling_service
@@ -83,6 +86,17 @@ class Query:
         return connection(
             await info.context.read(scheduling_service.list_waiting, wanted=wanted, page=page(first, after))
         )
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        graphql_type=WaitingListChanged,
+        description="The lines that the asking member is in, and each change: moving up, an offer (`hold`), its end.",
+    )
+    async def waiting_list_offer(self, info: Info) -> AsyncIterator[live.WaitingListChanged]:
+        context = info.context
+        return live.waiting_lists_changed(context.house.views, context.asking(), context.actor_until)
 
 
 @strawberry.type

@@ -1,9 +1,20 @@
-"""Coaching sessions: the list and one, their ratings and their plans."""
+"""Coaching sessions: the list, one, and live; their notes, ratings and plans."""
 
+from app.resolvers.sessions.following import Subscription
+from app.resolvers.sessions.notes import NotesMutation, NotesQuery
+from app.resolvers.sessions.plan_templates import Mutation as TemplateMutation
+from app.resolvers.sessions.plan_templates import Query as PlanQuery
 from app.resolvers.sessions.plans import Mutation as PlanMutation
 from app.resolvers.sessions.ratings import Mutation as RatingMutation
-from app.resolvers.sessions.templates import Mutation as TemplateMutation
-from app.resolvers.sessions.templates import Query as PlanQuery
 from app.resolvers.sessions.viewing import Query
 
-__all__ = ["PlanMutation", "PlanQuery", "Query", "RatingMutation", "TemplateMutation"]
+__all__ = [
+    "NotesMutation",
+    "NotesQuery",
+    "PlanMutation",
+    "PlanQuery",
+    "Query",
+    "RatingMutation",
+    "Subscription",
+    "TemplateMutation",
+]

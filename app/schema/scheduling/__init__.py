@@ -30,8 +30,10 @@ from app.schema.scheduling.holds import (
     LeaveWaitingListInput,
     ReleaseHoldInput,
     SlotHold,
+    WaitingListChanged,
     WaitingListEntry,
 )
+from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, SlotSessionResult, SlotSessions
 
 __all__ = [
     "AddAvailabilityWindowInput",
@@ -40,7 +42,9 @@ __all__ = [
     "BookSessionInput",
     "Booking",
     "CancelSessionInput",
+    "CancelSlotInput",
     "CompleteSessionInput",
+    "CompleteSlotInput",
     "ExtendHoldInput",
     "HoldSlotInput",
     "JoinWaitingListInput",
@@ -58,8 +62,11 @@ __all__ = [
     "SlotExplanation",
     "SlotHold",
     "SlotReason",
+    "SlotSessionResult",
+    "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
+    "WaitingListChanged",
     "WaitingListEntry",
     "slot_id",
 ]

@@ -230,7 +230,7 @@ class ScheduleSessionInput:
         default=strawberry.UNSET, description="For admins: whose slot it is; default: the asker's own."
     )
     member_id: strawberry.ID = strawberry.field(description="For whom; a coach's own member.")
-    starts_at: datetime = strawberry.field(description="The start of a slot; with an override any instant.")
+    starts_at: datetime = strawberry.field(description="The start of a slot; with an override any full minute.")
     kind: SessionKind = strawberry.field(default=SessionKind.REGULAR, description="What it is for.")
     format: SessionFormat = strawberry.field(default=SessionFormat.INDIVIDUAL, description="How it is held.")
     note: str | None = strawberry.field(default=strawberry.UNSET, description="Up to 2,000 characters.")

@@ -77,6 +77,15 @@ class WaitingListEntry(Node):
         return isinstance(value, models.WaitingListEntry)
 
 
+@strawberry.type(description="A snapshot, or what changed since the last message of the subscription.")
+class WaitingListChanged:
+    is_snapshot: bool = strawberry.field(description="True for the first message, which holds every line one is in.")
+    entries: list[WaitingListEntry] = strawberry.field(
+        description="In the order of the slots' start; after the snapshot those that are new, have moved up, have an "
+        "offer, or are over, which are told of once."
+    )
+
+
 @strawberry.input(description="A slot to keep a place in.")
 class HoldSlotInput:
     coach_id: strawberry.ID = strawberry.field(description="Whose slot it is.")

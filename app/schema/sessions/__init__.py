@@ -1,5 +1,7 @@
 """Coaching sessions, and what is kept with them."""
 
+from app.schema.sessions.following import SessionsChanged
+from app.schema.sessions.notes import NoteTemplate, SessionNote
 from app.schema.sessions.plans import (
     AddPlanItemInput,
     AddPlanTemplateInput,
@@ -27,6 +29,7 @@ __all__ = [
     "ChangeSessionRatingInput",
     "CreateSessionPlanInput",
     "MovePlanItemInput",
+    "NoteTemplate",
     "PlanItem",
     "PlanTemplate",
     "PlanTemplateItemInput",
@@ -37,8 +40,10 @@ __all__ = [
     "Session",
     "SessionChange",
     "SessionFilter",
+    "SessionNote",
     "SessionPlan",
     "SessionRating",
+    "SessionsChanged",
     "ShareSessionPlanInput",
     "UnshareSessionPlanInput",
     "UpdatePlanItemInput",

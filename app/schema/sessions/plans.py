@@ -77,7 +77,7 @@ class PlanTemplate(Node):
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
-        return isinstance(value, models.PlanTemplate | session_service.BuiltInTemplate)
+        return isinstance(value, models.PlanTemplate | session_service.BuiltInPlanTemplate)
 
 
 @strawberry.input(description="A plan for a session: empty, or made of a template or of another session's plan.")

@@ -1,6 +1,7 @@
 """Coaching sessions and their history."""
 
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
@@ -12,10 +13,13 @@ from app.models.identity import Role
 from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, SessionStatus
 from app.schema.coaches import Coach
 from app.schema.members import Member
-from app.schema.relations import relation
+from app.schema.relations import Info, relation
+from app.schema.sessions.notes import SessionNote
+from app.schema.sessions.permitted import Permitted, permitted, unless
 from app.schema.sessions.plans import SessionPlan
 from app.schema.sessions.ratings import SessionRating
 from app.services import sessions as session_service
+from app.services.sessions import Action, refusal_to, refusal_to_rate
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -96,6 +100,28 @@ class Session(Node):
     def free_cancellation_until(root: strawberry.Parent[models.CoachingSession]) -> datetime | None:
         return session_service.cancellation_deadline(root)
 
+    can_cancel = permitted(partial(refusal_to, Action.CANCEL), "Whether the asker may cancel it now.")
+    can_reschedule = permitted(
+        partial(refusal_to, Action.RESCHEDULE), "Whether the asker may move it now, to a slot that can be booked."
+    )
+    can_complete = permitted(
+        partial(refusal_to, Action.COMPLETE), "Whether the asker may say now, without a reason, that it took place."
+    )
+    can_mark_no_show = permitted(
+        partial(refusal_to, Action.MARK_NO_SHOW), "Whether the asker may say now that the member did not come."
+    )
+
+    @strawberry.field(description="Whether the asker may rate it now, for the first time.")
+    @staticmethod
+    async def can_rate(root: strawberry.Parent[models.CoachingSession], info: Info) -> Permitted:
+        actor, now = info.context.asking(), info.context.now()
+        refused = refusal_to_rate(actor, root, None, now)
+        if refused is None:
+            refused = refusal_to_rate(
+                actor, root, await info.context.load(session_loaders.ratings_by_session, root.id), now
+            )
+        return unless(refused)
+
     coach = relation(
         Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="The coach; null if out of sight."
     )
@@ -119,6 +145,13 @@ class Session(Node):
         session_loaders.plans_by_session,
         key="id",
         description="Its plan; null without one, and for the member while it is not shared.",
+    )
+    notes = relation(
+        list[SessionNote] | None,
+        session_loaders.notes_by_session,
+        key="id",
+        description="Those that the asker may see, in the order in which they were begun; null for who may see none.",
+        shown_to=lambda actor, session: actor.may("notes:read"),
     )
 
     @classmethod

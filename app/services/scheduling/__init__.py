@@ -31,6 +31,7 @@ from app.services.scheduling.listing import (
     next_available_slot,
 )
 from app.services.scheduling.reading import CalendarReadings
+from app.services.scheduling.slot_wide import CancelSlot, CompleteSlot, SlotChanges, cancel_slot, complete_slot
 from app.services.scheduling.slots import Slot, Unavailable
 from app.services.scheduling.waiting_list import (
     JoinWaitingList,
@@ -47,8 +48,10 @@ __all__ = [
     "CalendarReadings",
     "CalendarWriter",
     "CancelSession",
+    "CancelSlot",
     "ChangeSession",
     "CompleteSession",
+    "CompleteSlot",
     "HoldSlot",
     "JoinWaitingList",
     "MarkNoShow",
@@ -58,6 +61,7 @@ __all__ = [
     "ScheduleSession",
     "Slot",
     "SlotCalendar",
+    "SlotChanges",
     "SlotExplanation",
     "SlotQuestion",
     "SlotRange",
@@ -69,6 +73,8 @@ __all__ = [
     "add_availability_window",
     "add_time_off",
     "available_slots",
+    "cancel_slot",
+    "complete_slot",
     "explain_slot",
     "extend_hold",
     "find_slot",

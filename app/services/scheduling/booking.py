@@ -5,7 +5,7 @@ PostgreSQL's constraints refuse whatever would still oversell a slot or overlap 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,7 @@ OVERRIDABLE = frozenset(
         Unavailable.TIME_OFF,
     }
 )
+_IN_ORDER = tuple(Unavailable)
 # What has no say over a place that was held in time.
 SETTLED_BY_A_HOLD = frozenset({Unavailable.TOO_SOON, Unavailable.TOO_FAR_AHEAD})
 
@@ -111,7 +112,8 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     calendar = found.open_calendar.calendar
     if hold is not None:
         calendar = without_line(without_hold(calendar, hold), form.starts_at)
-    reasons, slot = judged_at(calendar, form.starts_at, asked.now, found.busy)
+    against, listed = judged_at(calendar, form.starts_at, asked.now, found.busy)
+    reasons, slot = against, listed
     if hold is not None:
         reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
     if isinstance(form, ScheduleSession):
@@ -123,7 +125,12 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     if hold is not None:
         found.open_calendar.release(hold)
     found.open_calendar.take(slot)
-    return _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name, hold)
+    change = _confirmation(asked, form, slot, calendar.buffer_minutes, found.member_name, hold)
+    if not isinstance(form, ScheduleSession):
+        against = [*against, Unavailable.MEMBER_BUSY]
+    elif against:
+        change = replace(change, override_reason=form.override_reason)
+    return Decision(change, None if listed is None else _with_one_more(listed, against))
 
 
 def overridden(
@@ -132,6 +139,8 @@ def overridden(
     """What is left of the reasons where somebody who may has given one of their own; and the slot, made if need be."""
     if override_reason is None:
         return reasons, slot
+    if slot is None and (starts_at.second or starts_at.microsecond):
+        return [Unavailable.NOT_A_SLOT_START], None
     reasons = [reason for reason in reasons if reason not in OVERRIDABLE]
     if slot is None:
         slot = slot_beside_the_grid(calendar, starts_at)
@@ -152,18 +161,16 @@ def _held(form: BookSession, found: Found) -> SlotHold | None:
 
 def _confirmation(
     asked: Asked, form: BookSession, slot: Slot, buffer_minutes: int, member_name: str, hold: SlotHold | None
-) -> Decision:
+) -> Change:
     member_id = subject_of(asked)
     session_id = new_id()
-    override_reason = form.override_reason if isinstance(form, ScheduleSession) else None
-    change = Change(
+    return Change(
         "BOOK",
         SessionBooked(session_id=session_id, coach_id=form.coach_id, member_id=member_id, starts_at=slot.starts_at),
         coach_id=form.coach_id,
         member_id=member_id,
         session_id=session_id,
         used_hold_id=None if hold is None else hold.id,
-        override_reason=override_reason,
         now=asked.now,
         booking_id=new_id(),
         change_id=new_id(),
@@ -177,9 +184,14 @@ def _confirmation(
         note=form.note,
         **_remembered(form),
     )
+
+
+def _with_one_more(slot: Slot, against: list[Unavailable]) -> Slot:
+    """The slot as it is listed to the booker from now on."""
     booked = slot.booked + 1
-    reason = Unavailable.FULL if booked >= slot.capacity else Unavailable.MEMBER_BUSY
-    return Decision(change, slot._replace(booked=booked, unavailable_reason=reason))
+    full = [Unavailable.FULL] if booked + slot.held >= slot.capacity else []
+    first = min([*against, *full], key=_IN_ORDER.index, default=None)
+    return slot._replace(booked=booked, unavailable_reason=first)
 
 
 def _rejection(asked: Asked, form: BookSession, reasons: list[Unavailable]) -> Decision:

@@ -120,6 +120,7 @@ def decide_move(asked: Asked, form: RescheduleSession, found: Found) -> Decision
         blocked_until=slot.ends_at + timedelta(minutes=calendar.buffer_minutes),
         capacity=slot.capacity,
         override_reason=form.override_reason if overrides else None,
+        is_late=is_late(asked.actor, session, asked.now),
         now=asked.now,
     )
     return Decision(change)

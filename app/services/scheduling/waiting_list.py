@@ -8,11 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
+from app.events import WaitingListJoined, emit
 from app.forms import Form, Instant
+from app.loaders.scheduling import positions_by_entry
 from app.models.members import Member, MemberStatus
 from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
 from app.platform.paging import Page, PageRequest, read_page
@@ -83,6 +85,12 @@ async def join_waiting_list(
     db.add(entry)
     await db.flush()
     await db.refresh(entry)
+    emit(
+        db,
+        WaitingListJoined(
+            entry_id=entry.id, coach_id=entry.coach_id, member_id=entry.member_id, starts_at=entry.starts_at
+        ),
+    )
     if not is_settled:
         await raise_version(db, form.coach_id)
     return entry
@@ -128,6 +136,24 @@ async def list_waiting(
     if wanted.status is not None:
         statement = statement.where(col(WaitingListEntry.status).in_(wanted.status))
     return await read_page(db, statement.order_by(col(WaitingListEntry.starts_at), col(WaitingListEntry.place)), page)
+
+
+async def follow_waiting_lists(
+    db: AsyncSession, actor: Actor, seen: list[UUID]
+) -> list[tuple[WaitingListEntry, int | None]]:
+    """The asker's entries that are not over, and those `seen` before; with their place in line, counted from 1."""
+    may_ask_to_wait(actor)
+    mine = (
+        select(WaitingListEntry)
+        .where(
+            WaitingListEntry.member_id == actor.member_id,
+            or_(col(WaitingListEntry.status).in_(_LIVE), col(WaitingListEntry.id).in_(seen)),
+        )
+        .order_by(col(WaitingListEntry.starts_at), col(WaitingListEntry.id))
+    )
+    entries = list(await db.exec(mine))
+    positions = await positions_by_entry(db, [entry.id for entry in entries])
+    return list(zip(entries, positions, strict=True))
 
 
 async def _live_entry(

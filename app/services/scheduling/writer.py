@@ -9,9 +9,10 @@ members crosswise may: PostgreSQL ends one, which is tried again.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,7 @@ from app.services.scheduling.writing import coach_of_session, open_requests, set
 log = structlog.get_logger(__name__)
 
 Tell = Callable[[UUID, int], None]
+TellMember = Callable[[UUID], None]
 
 MOST_TOGETHER = 64
 GROUPS = 3  # under way at once: while PostgreSQL works for some, we decide for another
@@ -60,6 +62,8 @@ TRIES = 5
 
 # What was not to be had in time: the calendar's turn, or another row.
 _NO_TURN, _LOCK_NOT_AVAILABLE = "55006", "55P03"
+# The rights that a coach had when we looked may be gone with the member: a second look says so.
+_NOT_ALLOWED = "42501"
 
 
 @dataclass(eq=False, slots=True)
@@ -102,10 +106,15 @@ class _Done:
 
 
 class CalendarWriter:
-    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version."""
+    """Books, holds and changes for everybody in this process; `tell` hears of each calendar's new version.
 
-    def __init__(self, direct: DirectDatabase, database: Database, tell: Tell) -> None:
-        self._direct, self._database, self._tell = direct, database, tell
+    `tell_member` hears of a member whose session with somebody else than their own coach has changed.
+    """
+
+    def __init__(
+        self, direct: DirectDatabase, database: Database, tell: Tell, tell_member: TellMember = lambda member_id: None
+    ) -> None:
+        self._direct, self._database, self._tell, self._tell_member = direct, database, tell, tell_member
         self._waiting: list[_Waiting] = []
         self._in_turn: set[UUID] = set()  # calendars that a group of this process has, or waits for
         self._under_way: set[object] = set()  # what their requests are alone with
@@ -148,6 +157,18 @@ class CalendarWriter:
             raise Forbidden
         changed: CoachingSession = await self._ask(Asked(actor, form, coach_id, now))
         return changed
+
+    async def change_each(
+        self, actor: Actor, coach_id: UUID, forms: Sequence[ChangeSession], now: datetime
+    ) -> list[Problem | None]:
+        """Sessions of one calendar side by side: what is refused of one is no matter of the others."""
+        may_ask_to_change(actor)
+        asked = (self._ask(Asked(actor, form, coach_id, now)) for form in forms)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, Problem):
+                raise answer
+        return [answer if isinstance(answer, Problem) else None for answer in answers]
 
     async def _ask(self, asked: Asked) -> Any:
         waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
@@ -245,7 +266,7 @@ class CalendarWriter:
                     return left + await self._settle(group[half:], waiting=waiting)
                 if state == _LOCK_NOT_AVAILABLE:
                     break
-                if state not in RACES:
+                if state not in RACES and not (state == _NOT_ALLOWED and tried == 0):
                     group[0].refuse(failure)
                     return []
                 log.info("write lost a race", tried=tried + 1, cause=str(failure))
@@ -281,6 +302,7 @@ class CalendarWriter:
     def _answer(self, group: list[_Waiting], done: list[_Done | None]) -> list[_Waiting]:
         """After the commit: whatever goes wrong here, nothing is done again."""
         newest: dict[UUID, int] = {}
+        elsewhere: set[UUID] = set()
         left_out: list[_Waiting] = []
         for each, what in zip(group, done, strict=True):
             if what is None:
@@ -288,12 +310,15 @@ class CalendarWriter:
                 continue
             if what.version is not None:
                 newest[each.asked.calendar_id] = max(what.version, newest.get(each.asked.calendar_id, 0))
+            if isinstance(what.written, CoachingSession) and what.written.coach_id != what.written.member_coach_id:
+                elsewhere.add(what.written.member_id)
             _give(each, what)
-        for coach_id, version in newest.items():
+        tell = [partial(self._tell, coach_id, version) for coach_id, version in newest.items()]
+        for each_tell in (*tell, *(partial(self._tell_member, member_id) for member_id in elsewhere)):
             try:
-                self._tell(coach_id, version)
+                each_tell()
             except Exception:  # the sweep will
-                log.exception("open views were not told", coach_id=str(coach_id))
+                log.exception("open views were not told", of=str(each_tell.args[0]))
         return left_out
 
 

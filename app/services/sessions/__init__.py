@@ -1,11 +1,30 @@
 """Coaching sessions: who may see which, and what is kept with them."""
 
+from app.services.sessions.following import FollowedSessions, SeenSession, follow_sessions
 from app.services.sessions.lifecycle import (
     TRANSITIONS,
     Action,
     Transition,
     cancellation_deadline,
     refusal_to,
+)
+from app.services.sessions.note_templates import (
+    AnyNoteTemplate,
+    NewNoteTemplate,
+    NoteTemplateChanges,
+    access_note_template,
+    add_note_template,
+    list_note_templates,
+    remove_note_template,
+    update_note_template,
+)
+from app.services.sessions.notes import (
+    NewNote,
+    NoteChanges,
+    access_note,
+    remove_session_note,
+    update_session_note,
+    write_session_note,
 )
 from app.services.sessions.plan_items import (
     MovePlanItem,
@@ -16,6 +35,17 @@ from app.services.sessions.plan_items import (
     move_plan_item,
     remove_plan_item,
     update_plan_item,
+)
+from app.services.sessions.plan_templates import (
+    AnyPlanTemplate,
+    BuiltInPlanTemplate,
+    NewPlanTemplate,
+    PlanTemplateChanges,
+    access_plan_template,
+    add_plan_template,
+    list_plan_templates,
+    remove_plan_template,
+    update_plan_template,
 )
 from app.services.sessions.plans import (
     NewPlan,
@@ -35,44 +65,45 @@ from app.services.sessions.ratings import (
     rate_session,
     refusal_to_rate,
 )
-from app.services.sessions.templates import (
-    BuiltInTemplate,
-    NewPlanTemplate,
-    PlanTemplateChanges,
-    Template,
-    access_plan_template,
-    add_plan_template,
-    list_plan_templates,
-    remove_plan_template,
-    update_plan_template,
-)
 from app.services.sessions.viewing import SessionFilter, access_session, list_sessions, may_see
 
 __all__ = [
     "TRANSITIONS",
     "Action",
-    "BuiltInTemplate",
+    "AnyNoteTemplate",
+    "AnyPlanTemplate",
+    "BuiltInPlanTemplate",
+    "FollowedSessions",
     "MovePlanItem",
+    "NewNote",
+    "NewNoteTemplate",
     "NewPlan",
     "NewPlanItem",
     "NewPlanTemplate",
+    "NoteChanges",
+    "NoteTemplateChanges",
     "PlanChanges",
     "PlanItemChanges",
     "PlanTemplateChanges",
     "RateSession",
     "RatingChanges",
+    "SeenSession",
     "SessionFilter",
-    "Template",
     "Transition",
+    "access_note",
+    "access_note_template",
     "access_plan",
     "access_plan_item",
     "access_plan_template",
     "access_session",
+    "add_note_template",
     "add_plan_item",
     "add_plan_template",
     "cancellation_deadline",
     "change_session_rating",
     "create_session_plan",
+    "follow_sessions",
+    "list_note_templates",
     "list_plan_templates",
     "list_sessions",
     "may_see",
@@ -81,12 +112,17 @@ __all__ = [
     "refusal_to",
     "refusal_to_rate",
     "remind_of_plans",
+    "remove_note_template",
     "remove_plan_item",
     "remove_plan_template",
+    "remove_session_note",
     "remove_session_plan",
     "share_session_plan",
     "unshare_session_plan",
+    "update_note_template",
     "update_plan_item",
     "update_plan_template",
+    "update_session_note",
     "update_session_plan",
+    "write_session_note",
 ]

@@ -84,7 +84,7 @@ def refusal_to(
 ) -> Problem | Refusal | None:
     """Why this actor may not do this with the session now; None if they may."""
     part = part_of(actor, session)
-    if part is None or not actor.may("sessions:write"):
+    if part is None or not (actor.may("sessions:write") and actor.may("sessions:read")):
         return Forbidden()
     theirs = [each for each in TRANSITIONS if each.action is action and part in each.who]
     if not theirs:

@@ -13,8 +13,8 @@ from app.loaders.sessions import items_by_plan, plans_by_session
 from app.models.sessions import CoachingSession, PlanItem, SessionPlan, SessionStatus, TemplateItem
 from app.problems import AlreadyPlanned, Forbidden, InvalidInput, SessionNotScheduled, VersionConflict
 from app.services.identity.permissions import require
+from app.services.sessions.plan_templates import find_plan_template
 from app.services.sessions.ranks import evenly
-from app.services.sessions.templates import find_plan_template
 from app.services.sessions.viewing import access_session
 
 REMINDERS_AT_ONCE = 500
@@ -106,7 +106,7 @@ async def update_session_plan(
     changes = form.given()
     expected = changes.pop("expected_version", None)
     if expected is not None and expected != plan.version:
-        raise VersionConflict(plan.version)
+        raise VersionConflict(plan.version, "plan")
     if "remind_at" in changes and changes["remind_at"] != plan.remind_at:
         await _refuse_untimely(db, plan, changes["remind_at"], now)
         changes["reminded_at"] = None

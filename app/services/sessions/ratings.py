@@ -44,7 +44,9 @@ def refusal_to_rate(
     actor: Actor, session: CoachingSession, rating: SessionRating | None, now: datetime
 ) -> Problem | Refusal | None:
     """Why the actor may not rate the session, whose rating is given if it has one; None if they may (9.6, 14.7)."""
-    if not actor.may("sessions:write") or actor.member_id is None or actor.member_id != session.member_id:
+    if not (actor.may("sessions:write") and actor.may("sessions:read")):
+        return Forbidden()
+    if actor.member_id is None or actor.member_id != session.member_id:
         return Forbidden()
     if session.status is not SessionStatus.COMPLETED:
         return SessionNotCompleted(session.status.value)

@@ -51,7 +51,7 @@ async def list_sessions(
     Naming a member or a coach that is not one's own to see is `Forbidden` (12.7).
     """
     require(actor, "sessions:read")
-    await _refuse_foreign(db, actor, wanted)
+    await refuse_foreign(db, actor, wanted)
     statement = _filtered(actor, wanted).order_by(col(CoachingSession.starts_at), col(CoachingSession.id))
     if actor.member_id is not None:
         statement = statement.where(CoachingSession.member_id == actor.member_id)
@@ -85,7 +85,8 @@ def _filtered(actor: Actor, wanted: SessionFilter) -> SelectOfScalar[CoachingSes
     return statement
 
 
-async def _refuse_foreign(db: AsyncSession, actor: Actor, wanted: SessionFilter) -> None:
+async def refuse_foreign(db: AsyncSession, actor: Actor, wanted: SessionFilter) -> None:
+    """Raises `Forbidden` for a member or a coach who is not the asker's to see, found or not."""
     if actor.is_admin:
         return
     if actor.member_id is not None:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from app.models.sessions.plans import MOST_TEMPLATES
-from tests.operations import ADD_TEMPLATE, CREATE_PLAN, PROBLEM, add_window, booked, nothing_written, template
+from tests.operations import ADD_PLAN_TEMPLATE, CREATE_PLAN, PROBLEM, add_window, booked, nothing_written, template
 from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
@@ -45,7 +45,7 @@ async def test_every_coach_has_those_that_are_built_in_before_their_own_by_name(
 
 async def test_an_admin_says_whose_templates(practice: Practice) -> None:
     coach, admin = await practice.coach(), await practice.admin()
-    added = await practice.ask(ADD_TEMPLATE, admin, input={"name": "Walk", "items": [], "coachId": coach.id})
+    added = await practice.ask(ADD_PLAN_TEMPLATE, admin, input={"name": "Walk", "items": [], "coachId": coach.id})
 
     assert added["__typename"] == "PlanTemplate"
     assert await names(practice, admin) == BUILT_IN
@@ -125,7 +125,7 @@ async def test_a_coach_has_at_most_50_templates(practice: Practice) -> None:
         await template(practice, coach, f"{number}")
 
     answers = await asyncio.gather(
-        *(practice.ask(ADD_TEMPLATE, coach, input={"name": "More", "items": []}) for _ in range(5))
+        *(practice.ask(ADD_PLAN_TEMPLATE, coach, input={"name": "More", "items": []}) for _ in range(5))
     )
 
     assert sorted(each["__typename"] for each in answers) == ["PlanTemplate"] * 2 + ["TooManyTemplates"] * 3

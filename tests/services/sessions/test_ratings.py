@@ -328,7 +328,9 @@ def test_the_average_has_two_decimals_and_a_half_is_rounded_up(count: int, total
 
 def test_one_function_says_why_a_session_may_not_be_rated() -> None:
     member, coach = new_id(), new_id()
-    actor = Actor(Standing.MEMBER, user_id=new_id(), member_id=member, permissions=frozenset({"sessions:write"}))
+    actor = Actor(
+        Standing.MEMBER, user_id=new_id(), member_id=member, permissions=frozenset({"sessions:read", "sessions:write"})
+    )
     session = CoachingSession(coach_id=coach, member_id=member, status=SessionStatus.COMPLETED)
     scheduled = CoachingSession(coach_id=coach, member_id=member, status=SessionStatus.SCHEDULED)
     foreign = CoachingSession(coach_id=coach, member_id=new_id(), status=SessionStatus.COMPLETED)

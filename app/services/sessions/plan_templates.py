@@ -22,7 +22,7 @@ Name = text(120)
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltInTemplate:
+class BuiltInPlanTemplate:
     """Nobody's, and the same for everybody: it has an id, and no row."""
 
     id: UUID
@@ -32,7 +32,7 @@ class BuiltInTemplate:
 
 
 BUILT_IN = (
-    BuiltInTemplate(
+    BuiltInPlanTemplate(
         UUID("00000000-0000-7000-8000-000000000001"),
         "INITIAL",
         [
@@ -42,7 +42,7 @@ BUILT_IN = (
             TemplateItem("First steps", "What to do before we meet again.", 10),
         ],
     ),
-    BuiltInTemplate(
+    BuiltInPlanTemplate(
         UUID("00000000-0000-7000-8000-000000000002"),
         "REGULAR",
         [
@@ -51,7 +51,7 @@ BUILT_IN = (
             TemplateItem("Next steps", "What to do, by when, and what might be in the way.", 15),
         ],
     ),
-    BuiltInTemplate(
+    BuiltInPlanTemplate(
         UUID("00000000-0000-7000-8000-000000000003"),
         "REVIEW",
         [
@@ -63,7 +63,7 @@ BUILT_IN = (
     ),
 )
 
-Template = PlanTemplate | BuiltInTemplate
+AnyPlanTemplate = PlanTemplate | BuiltInPlanTemplate
 
 
 class TemplateLine(Form):
@@ -88,7 +88,7 @@ class PlanTemplateChanges(Form):
     items: Lines = []
 
 
-async def list_plan_templates(db: AsyncSession, actor: Actor, *, coach_id: UUID | None) -> list[Template]:
+async def list_plan_templates(db: AsyncSession, actor: Actor, *, coach_id: UUID | None) -> list[AnyPlanTemplate]:
     """The built-in ones, and then a coach's own by their names; an admin says whose."""
     require(actor, "sessions:read")
     if not actor.is_admin and (actor.coach_id is None or coach_id not in (None, actor.coach_id)):
@@ -102,7 +102,7 @@ async def list_plan_templates(db: AsyncSession, actor: Actor, *, coach_id: UUID 
     return [*BUILT_IN, *(await db.exec(own))]
 
 
-async def access_plan_template(db: AsyncSession, actor: Actor, template_id: UUID) -> Template:
+async def access_plan_template(db: AsyncSession, actor: Actor, template_id: UUID) -> AnyPlanTemplate:
     """A built-in one or one's own, for coaches and admins; else `Forbidden`, found or not."""
     require(actor, "sessions:read")
     template = await find_plan_template(db, template_id)
@@ -111,7 +111,7 @@ async def access_plan_template(db: AsyncSession, actor: Actor, template_id: UUID
     return template
 
 
-async def find_plan_template(db: AsyncSession, template_id: UUID) -> Template | None:
+async def find_plan_template(db: AsyncSession, template_id: UUID) -> AnyPlanTemplate | None:
     """A coach finds none of another coach's."""
     for template in BUILT_IN:
         if template.id == template_id:

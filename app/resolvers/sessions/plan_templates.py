@@ -36,7 +36,7 @@ class Query:
         graphql_type=list[PlanTemplate],
         description="What a coach can make plans of: first what is built in, then their own by name.",
     )
-    async def plan_templates(self, info: Info, coach_id: Whose = NOT_GIVEN) -> list[session_service.Template]:
+    async def plan_templates(self, info: Info, coach_id: Whose = NOT_GIVEN) -> list[session_service.AnyPlanTemplate]:
         whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
         return await info.context.read(session_service.list_plan_templates, coach_id=whose)
 

@@ -1,0 +1,38 @@
+"""The keys that members' data is under, unwrapped."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.models.privacy import place_of_wrapped_key
+from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_id
+from app.platform.keys import Keys, Owned, keys_of
+
+_KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:notes AS uuid[]))")
+
+
+def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
+    """A member's key by its master key; raises `UnreadableValue`."""
+    place = place_of_wrapped_key(key_id)
+    master_id = key_id_of(wrapped, place)
+    master = keys.master.get(master_id)
+    if master is None:
+        raise UnreadableValue(place, f"is under the master key {master_key_id(master_id)}, which is not there")
+    return Key(key_id.bytes, master.unseal(wrapped, place))
+
+
+async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The keys that notes are under, by the notes' ids: one statement, or none.
+
+    A key that is missing is not there, or the note is out of the asker's sight.
+    """
+    keys = keys_of(db)
+    found = {owned: key for owned in wanted.values() if (key := keys.kept(owned)) is not None}
+    missing = [note_id for note_id, owned in wanted.items() if owned not in found]
+    if missing:
+        for key_id, member_id, wrapped in (await db.execute(_KEYS_OF_NOTES, {"notes": missing})).all():
+            key = found[member_id, key_id.bytes] = unwrapped(keys, key_id, wrapped)
+            keys.keep(member_id, key)
+    return found
