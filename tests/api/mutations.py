@@ -1,54 +1,13 @@
 """Every mutation, with the kind of each of its fields."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
-from tests.api.world import FULL_TOO, HELD, TEN, World
+from tests.api.mutation import Mutation
+from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
 SECTIONS = [{"heading": "A heading", "text": "Some words"}]
 LATER = "2026-03-09T11:00:00Z"
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """`valid` is accepted from `who`; every field is listed once, under its kind."""
-
-    who: str
-    valid: Callable[[World], dict[str, Any]]
-    ids: dict[str, str] = field(default_factory=dict)
-    times: tuple[str, ...] = ()
-    clocks: tuple[str, ...] = ()
-    days: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    texts: dict[str, int] = field(default_factory=dict)  # with the most characters
-    secrets: tuple[str, ...] = ()  # compared, never stored: a wrong one is wrong, however it looks
-    lists: dict[str, tuple[int, int]] = field(default_factory=dict)  # the most entries, of the most characters
-    ints: dict[str, tuple[int, int]] = field(default_factory=dict)
-    versions: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()  # of a note
-    required: tuple[str, ...] = ()
-    never_null: tuple[str, ...] = ()  # may be left out
-
-    @property
-    def fields(self) -> set[str]:
-        kinds = (
-            self.times,
-            self.clocks,
-            self.days,
-            self.zones,
-            self.emails,
-            self.secrets,
-            self.versions,
-            self.sections,
-        )
-        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
-        return {name for kind in (*kinds, *named) for name in kind}
 
 
 def new_email() -> str:
@@ -416,10 +375,3 @@ MUTATIONS = {
         required=("memberId", "coachId"),
     ),
 }
-
-
-def document(name: str) -> str:
-    """As little as tells one answer from another."""
-    problem = "__typename ... on Problem { code } ... on InvalidInput { field } ... on SlotUnavailable { reason }"
-    wanted = problem if name == "bookSession" else problem.rpartition(" ...")[0]
-    return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {wanted} }} }}"

@@ -9,7 +9,8 @@ from graphql import is_required_input_field
 
 from app.api import schema
 from app.wire.relay import global_id
-from tests.api.mutations import MUTATIONS, Mutation, document
+from tests.api.mutation import Mutation, document
+from tests.api.mutations import MUTATIONS
 from tests.api.values import (
     BAD_CHOICES,
     BAD_CLOCKS,

@@ -126,7 +126,7 @@ async def test_what_becomes_free_is_offered_in_the_order_of_the_line(practice: P
     assert (offer["isOffer"], offer["startsAt"], offer["member"]["id"]) == (True, NINE, line[0].id)
     assert (await entry_of(practice, line[0]))["hold"]["id"] == offer["id"]
     assert await practice.rows("SELECT extract(epoch FROM expires_at - created_at)::int FROM slot_holds") == [(900,)]
-    assert await events_of(practice, line[0]) == ["PlaceOffered"]
+    assert await events_of(practice, line[0]) == ["WaitingListJoined", "PlaceOffered"]
     await seats_are_numbered(practice)
 
 
@@ -197,7 +197,7 @@ async def test_an_offer_that_lapses_goes_to_the_next(practice: Practice) -> None
     assert (await book(practice, one, coach, NINE, holdId=offer))["code"] == "HOLD_EXPIRED"
     assert (await book(practice, stranger, coach, NINE))["code"] == "SLOT_FULL"
     assert await positions(practice, [one, two]) == [("LAPSED", None), ("OFFERED", None)]
-    assert await events_of(practice, one) == ["PlaceOffered", "WaitingListLeft"]
+    assert await events_of(practice, one) == ["WaitingListJoined", "PlaceOffered", "WaitingListLeft"]
     await let_holds_expire(practice)
     await booked(practice, stranger, coach, NINE)
     assert await positions(practice, [one, two]) == [("LAPSED", None), ("LAPSED", None)]
@@ -272,7 +272,7 @@ async def test_who_cannot_come_is_passed_over(practice: Practice) -> None:
 
     line = [busy, paused, elsewhere, one]
     assert await positions(practice, line) == [("CLOSED", None)] * 3 + [("OFFERED", None)]
-    assert await events_of(practice, paused) == ["WaitingListLeft"]
+    assert await events_of(practice, paused) == ["WaitingListJoined", "WaitingListLeft"]
     await seats_are_numbered(practice)
 
 
@@ -342,6 +342,6 @@ async def test_where_nobody_may_come_nobody_waits(practice: Practice, why: str) 
     assert await positions(practice, line) == [("CLOSED", None)] * 2
     assert await practice.count("slot_holds") == await practice.count("calendar_slots") == 0
     assert [await events_of(practice, member) for member in line] == [
-        ["PlaceOffered", "WaitingListLeft"],
-        ["WaitingListLeft"],
+        ["WaitingListJoined", "PlaceOffered", "WaitingListLeft"],
+        ["WaitingListJoined", "WaitingListLeft"],
     ]
