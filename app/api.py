@@ -22,6 +22,7 @@ class Query(
     sessions.NotesQuery,  # noteTemplates
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
+    scheduling.HoldQuery,  # slotHolds, waitingListEntries
 ):
     pass
 

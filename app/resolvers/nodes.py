@@ -10,7 +10,7 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, SessionSeries, TimeOff
+from app.models.scheduling import AvailabilityWindow, SessionSeries, SlotHold, TimeOff, WaitingListEntry
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -51,8 +51,10 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "NoteTemplate": lambda context, key: context.read(session_service.access_note_template, parse_uuid(key)),
     "SessionNote": lambda context, key: context.read(session_service.access_note, parse_uuid(key)),
     "Slot": _slot,
+    "SlotHold": _row(SlotHold),
     "TimeOff": _row(TimeOff),
     "User": _row(User),
+    "WaitingListEntry": _row(WaitingListEntry),
 }
 
 

@@ -23,7 +23,8 @@ from app.problems import Forbidden
 from app.services.identity.accounts import create_user
 from app.services.identity.permissions import require
 from app.services.scheduling.availability import fit_capacities, refuse_stranding
-from app.services.scheduling.calendars import open_calendar, raise_version
+from app.services.scheduling.calendars import open_calendar
+from app.services.scheduling.queues import settle_change
 
 DisplayName = text(120)
 
@@ -155,7 +156,7 @@ async def update_coach(db: AsyncSession, actor: Actor, *, coach_id: UUID, form: 
     if "buffer_minutes" in changes:
         await _narrow_fences(db, coach, now)
     if moves_slots:
-        await raise_version(db, coach_id)
+        await settle_change(db, coach_id, now)
     return coach
 
 

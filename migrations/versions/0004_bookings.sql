@@ -264,6 +264,20 @@ BEGIN
     END LOOP;
   END IF;
 
+  -- What a holder has let pass elsewhere in this calendar makes room for what they hold now.
+  IF jsonb_path_exists(decided, '$[*] ? (@.action == "HOLD")') THEN
+    acting := act_as('SYSTEM', '', '', '', '');
+    FOR slot IN
+      SELECT h.id, h.coach_id, r.now FROM jsonb_populate_recordset(NULL::decided_request, decided) r
+        JOIN slot_holds h ON h.member_id = nullif(rights[r.place * 5 + 4], '')::uuid
+          AND h.coach_id = nullif(rights[r.place * 5 + 5], '')::uuid
+        WHERE r.action = 'HOLD' AND h.entry_id IS NULL AND h.expires_at <= now()
+    LOOP
+      PERFORM end_hold(slot.id);
+      freed := freed || slot.coach_id; present := greatest(present, slot.now);
+    END LOOP;
+  END IF;
+
   -- The slots that are booked or held, and as many version steps as there are bookings and holds.
   FOR slot IN
     SELECT min(r.place) AS place, rights[r.place * 5 + 5] AS calendar, r.starts_at, max(r.ends_at) AS ends_at,

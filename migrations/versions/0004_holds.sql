@@ -141,17 +141,36 @@ CREATE FUNCTION close_entry(entry uuid, outcome text, present timestamptz) RETUR
                                                  'starts_at', c.starts_at, 'outcome', c.status) FROM closed c
 $$;
 
+-- In the calendar's turn: ends the holds that are over; whether there were any.
+CREATE FUNCTION end_expired_holds(coach uuid, present timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  any_ended boolean := false;
+  ended record;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  -- The last seat first: closing a gap moves no other of these.
+  FOR ended IN SELECT h.id, h.entry_id FROM slot_holds h WHERE h.coach_id = coach AND h.expires_at <= now()
+    ORDER BY h.starts_at, h.seat_no DESC
+  LOOP
+    any_ended := true;
+    PERFORM end_hold(ended.id), close_entry(ended.entry_id, 'LAPSED', present);
+  END LOOP;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  RETURN any_ended;
+END $$;
+
 -- In the calendar's turn: gives back what is held no longer, and offers what is free to whoever is first in line. Times of
 -- sessions are compared with `present`, holds with the database's clock alone. Answers the new version, or null if nothing
--- has changed. Whoever may not come (another session then, no longer a member) leaves the line; so does everybody
--- where nobody may (too late, time off, an inactive coach).
+-- has changed. Whoever may not come (another session then, no longer a member, or of another coach) leaves the line; so
+-- does everybody where nobody may (too late, time off, another start in the way, an inactive coach).
 CREATE FUNCTION settle_calendar(coach uuid, present timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   was text := current_setting('app.system', true);
-  changed boolean := false;
-  ended record;
+  changed boolean := end_expired_holds(coach, present);
   terms record;
   slot calendar_slots;
+  slot_end timestamptz;
   entry waiting_list_entries;
   lasting interval;
   is_offered boolean;
@@ -160,20 +179,19 @@ DECLARE
   new_version integer;
 BEGIN
   PERFORM set_config('app.system', 'on', true);
-  -- The last seat first: closing a gap moves no other of these.
-  FOR ended IN SELECT h.id, h.entry_id FROM slot_holds h WHERE h.coach_id = coach AND h.expires_at <= now()
-    ORDER BY h.starts_at, h.seat_no DESC
-  LOOP
-    changed := true;
-    PERFORM end_hold(ended.id), close_entry(ended.entry_id, 'LAPSED', present);
-  END LOOP;
-
-  SELECT c.status = 'ACTIVE' AS is_active, make_interval(mins => c.min_notice_minutes) AS notice,
-    make_interval(mins => c.waiting_offer_minutes) AS offer INTO terms FROM coaches c WHERE c.id = coach;
+  SELECT c.status = 'ACTIVE' AS is_active, c.booking_audience AS audience,
+    make_interval(mins => c.session_minutes) AS length, make_interval(mins => c.buffer_minutes) AS buffer,
+    make_interval(mins => c.min_notice_minutes) AS notice, make_interval(mins => c.waiting_offer_minutes) AS offer
+    INTO terms FROM coaches c WHERE c.id = coach;
   FOR slot IN SELECT s.* FROM calendar_slots s WHERE s.coach_id = coach AND s.waiting > 0 ORDER BY s.starts_at LOOP
+    slot_end := slot.starts_at + terms.length;
     lasting := least(terms.offer, slot.starts_at - terms.notice - present);
     is_offered := terms.is_active AND lasting > interval '0' AND NOT EXISTS (
-      SELECT FROM time_off o WHERE o.coach_id = coach AND o.starts_at < slot.ends_at AND o.ends_at > slot.starts_at);
+        SELECT FROM time_off o WHERE o.coach_id = coach AND o.starts_at < slot_end AND o.ends_at > slot.starts_at)
+      AND NOT EXISTS (
+        SELECT FROM calendar_slots o WHERE o.coach_id = coach AND o.starts_at <> slot.starts_at
+        AND o.starts_at > slot.starts_at - interval '2 days' AND o.starts_at < slot_end + terms.buffer
+        AND o.ends_at + terms.buffer > slot.starts_at);
     LOOP
       SELECT e.* INTO entry FROM waiting_list_entries e
         WHERE e.coach_id = coach AND e.starts_at = slot.starts_at AND e.status = 'WAITING' ORDER BY e.place LIMIT 1;
@@ -182,20 +200,25 @@ BEGIN
       EXIT WHEN is_offered AND seat > slot.capacity;
       changed := true;
       IF NOT is_offered
-        OR NOT EXISTS (SELECT FROM members m WHERE m.id = entry.member_id AND m.status = 'ACTIVE')
+        OR NOT EXISTS (SELECT FROM members m WHERE m.id = entry.member_id AND m.status = 'ACTIVE'
+                       AND belongs_to_audience(terms.audience, coach, 'MEMBER', NULL, m.id, m.coach_id))
         OR EXISTS (SELECT FROM sessions s WHERE s.member_id = entry.member_id AND s.status <> 'CANCELLED'
-                   AND s.starts_at < slot.ends_at AND s.ends_at > slot.starts_at)
+                   AND s.starts_at < slot_end AND s.ends_at > slot.starts_at)
         OR EXISTS (SELECT FROM slot_holds h WHERE h.member_id = entry.member_id AND h.coach_id = coach
                    AND h.starts_at = slot.starts_at)
       THEN
         PERFORM close_entry(entry.id, 'CLOSED', present);
         CONTINUE;
       END IF;
+      UPDATE calendar_slots s SET ends_at = greatest(s.ends_at, slot_end),
+        blocked_until = greatest(s.blocked_until, slot_end + terms.buffer)
+        WHERE s.coach_id = coach AND s.starts_at = slot.starts_at
+          AND (s.ends_at < slot_end OR s.blocked_until < slot_end + terms.buffer);
       new_hold := gen_random_uuid();
       INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity, held_until)
-        VALUES (coach, slot.starts_at, seat, slot.ends_at, slot.capacity, now() + lasting);
+        VALUES (coach, slot.starts_at, seat, slot_end, slot.capacity, now() + lasting);
       INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended, entry_id)
-        VALUES (new_hold, coach, entry.member_id, slot.starts_at, slot.ends_at, seat, now() + lasting, false, entry.id);
+        VALUES (new_hold, coach, entry.member_id, slot.starts_at, slot_end, seat, now() + lasting, false, entry.id);
       UPDATE waiting_list_entries e SET status = 'OFFERED', offered_at = present WHERE e.id = entry.id;
       INSERT INTO outbox (event_type, event) VALUES ('PlaceOffered', jsonb_build_object(
         'hold_id', new_hold, 'entry_id', entry.id, 'coach_id', coach, 'member_id', entry.member_id,
@@ -224,6 +247,67 @@ BEGIN
   DELETE FROM calendar_slots s WHERE s.coach_id = coach AND s.starts_at = slot_start
     AND NOT EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = coach AND t.starts_at = slot_start);
   PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
+
+-- Of a start that is still offered once its calendar has changed: what is held there lasts as long as a session does now,
+-- and is no more than there are places. What was held last ends first, offers last of all: who loses one is in line again,
+-- where they were.
+CREATE FUNCTION fit_queue(coach uuid, slot_start timestamptz, slot_end timestamptz, slot_capacity integer)
+  RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  too_many integer;
+  ended record;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  SELECT count(*) - slot_capacity INTO too_many FROM calendar_seats t
+    WHERE t.coach_id = coach AND t.starts_at = slot_start;
+  FOR ended IN SELECT h.id, h.entry_id FROM slot_holds h WHERE h.coach_id = coach AND h.starts_at = slot_start
+    ORDER BY h.entry_id IS NOT NULL, h.created_at DESC, h.seat_no DESC LIMIT greatest(too_many, 0)
+  LOOP
+    UPDATE waiting_list_entries e SET status = 'WAITING', offered_at = NULL WHERE e.id = ended.entry_id;
+    PERFORM end_hold(ended.id);
+  END LOOP;
+  UPDATE slot_holds h SET ends_at = slot_end WHERE h.coach_id = coach AND h.starts_at = slot_start;
+  UPDATE calendar_seats t SET ends_at = slot_end
+    WHERE t.coach_id = coach AND t.starts_at = slot_start AND t.held_until IS NOT NULL;
+  UPDATE calendar_slots s SET ends_at = t.ends_at, blocked_until = t.ends_at + (s.blocked_until - s.ends_at),
+    capacity = greatest(slot_capacity, t.seats)
+    FROM (SELECT max(ends_at) AS ends_at, count(*)::integer AS seats FROM calendar_seats
+          WHERE coach_id = coach AND starts_at = slot_start) t
+    WHERE s.coach_id = coach AND s.starts_at = slot_start AND t.seats > 0;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+END $$;
+
+-- As before, and a member outside the audience may also give up what is held for them, and leave a line.
+CREATE OR REPLACE FUNCTION open_calendar(coach uuid, locking boolean, own_session boolean) RETURNS bigint
+  LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  found_version bigint;
+  allowed boolean;
+  asking_role text := current_setting('app.role', true);
+  asking_coach uuid := nullif(current_setting('app.coach_id', true), '')::uuid;
+  asking_member uuid := nullif(current_setting('app.member_id', true), '')::uuid;
+BEGIN
+  PERFORM set_config('app.calendar_id', '', true), set_config('app.system', 'on', true);
+  IF locking THEN
+    PERFORM FROM coach_calendars WHERE coach_id = coach FOR UPDATE;
+  END IF;
+  SELECT k.version, belongs_to_audience(c.booking_audience, coach, asking_role, asking_coach, asking_member,
+                                        (SELECT m.coach_id FROM members m WHERE m.id = asking_member))
+    INTO found_version, allowed FROM coach_calendars k JOIN coaches c ON c.id = k.coach_id WHERE k.coach_id = coach;
+  IF own_session AND NOT allowed THEN
+    allowed := EXISTS (SELECT FROM sessions s WHERE s.member_id = asking_member AND s.coach_id = coach
+                       AND s.status <> 'CANCELLED')
+      OR EXISTS (SELECT FROM slot_holds h WHERE h.member_id = asking_member AND h.coach_id = coach)
+      OR EXISTS (SELECT FROM waiting_list_entries e WHERE e.member_id = asking_member AND e.coach_id = coach
+                 AND e.status IN ('WAITING', 'OFFERED'));
+  END IF;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  IF found_version IS NULL OR allowed IS NOT TRUE THEN RETURN NULL; END IF;
+  PERFORM set_config('app.calendar_id', coach::text, true);
+  RETURN found_version;
 END $$;
 
 -- Calendars in which a hold has expired, or somebody waits for what has begun.

@@ -21,7 +21,8 @@ REPLACED = (
 )
 NEW = (
     "positions_in_line(uuid[]), calendars_to_settle(timestamptz), close_queue(uuid, timestamptz, timestamptz),"
-    " settle_calendar(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid)"
+    " fit_queue(uuid, timestamptz, timestamptz, integer), settle_calendar(uuid, timestamptz),"
+    " end_expired_holds(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid)"
 )
 
 
@@ -42,6 +43,8 @@ def downgrade() -> None:
     before = _script("0001_the_ground.sql")
     for name in ("busy_times", "follow_assigned_coach"):
         _run(f"CREATE OR REPLACE FUNCTION {name}{_between(before, f'CREATE FUNCTION {name}', 'END $$;')}END $$;")
+    opening, rights = "CREATE OR REPLACE FUNCTION open_calendar", _script("0002_rights.sql")
+    _run(opening + _between(rights, opening, "END $$;") + "END $$;")
     for table, opening in (("sessions", "CREATE POLICY sessions_insert"), ("bookings", "CREATE POLICY bookings_insert")):
         op.execute(f"DROP POLICY {table}_insert ON {table}")
         _run(f"{opening}{_between(before, opening, ';')};")

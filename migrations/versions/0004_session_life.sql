@@ -95,8 +95,9 @@ CREATE TABLE slot_holds (
 );
 CREATE INDEX slot_holds_by_member ON slot_holds (member_id, coach_id);
 CREATE INDEX slot_holds_by_expiry ON slot_holds (expires_at);
--- One that was chosen, and one offer, for each member and start.
 CREATE UNIQUE INDEX slot_holds_once ON slot_holds (member_id, coach_id, starts_at);
+-- Beside what is offered to them, a member holds one place of a coach.
+CREATE UNIQUE INDEX slot_holds_one_chosen ON slot_holds (member_id, coach_id) WHERE entry_id IS NULL;
 
 -- Row-level security
 
@@ -120,7 +121,7 @@ ALTER TABLE slot_holds FORCE ROW LEVEL SECURITY;
 CREATE POLICY slot_holds_select ON slot_holds FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY slot_holds_insert ON slot_holds FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND coach_id = nullif(current_setting('app.calendar_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY slot_holds_update ON slot_holds FOR UPDATE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY slot_holds_delete ON slot_holds FOR DELETE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY slot_holds_delete ON slot_holds FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
 DROP POLICY sessions_insert ON sessions;
 CREATE POLICY sessions_insert ON sessions FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND coach_id = nullif(current_setting('app.calendar_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));

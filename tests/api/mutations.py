@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from tests.api.kinds import Mutation
-from tests.api.world import TEN
+from tests.api.mutation import Mutation, naming
+from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
 FIRST_OF_A_SERIES = "2026-03-23T11:00:00Z"
@@ -130,7 +130,7 @@ MUTATIONS = {
     "bookSession": Mutation(
         "member",
         lambda world: {"coachId": world.ids["Coach"], "startsAt": TEN},
-        ids={"coachId": "Coach"},
+        ids={"coachId": "Coach", "holdId": "SlotHold"},
         times=("startsAt",),
         texts={"note": 2_000, "idempotencyKey": 200},
         choices=("kind", "format"),
@@ -166,6 +166,23 @@ MUTATIONS = {
         choices=("scope",),
         required=("sessionId", "scope"),
     ),
+    "extendHold": naming("member", "holdId", "SlotHold"),
+    "releaseHold": naming("member", "holdId", "SlotHold"),
+    "holdSlot": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": HELD},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
+    ),
+    "leaveWaitingList": naming("member", "entryId", "WaitingListEntry"),
+    "joinWaitingList": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": FULL_TOO},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
+    ),
     "createSessionPlan": Mutation(
         "coach",
         lambda world: {"sessionId": world.planless, "templateId": world.ids["PlanTemplate"]},
@@ -181,12 +198,8 @@ MUTATIONS = {
         versions=("expectedVersion",),
         required=("id",),
     ),
-    "shareSessionPlan": Mutation(
-        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
-    ),
-    "unshareSessionPlan": Mutation(
-        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
-    ),
+    "shareSessionPlan": naming("coach", "id", "SessionPlan"),
+    "unshareSessionPlan": naming("coach", "id", "SessionPlan"),
     "addPlanItem": Mutation(
         "coach",
         lambda world: {"planId": world.ids["SessionPlan"], "title": "More"},
@@ -210,12 +223,8 @@ MUTATIONS = {
         ids={"itemId": "PlanItem", "afterItemId": "PlanItem"},
         required=("itemId",),
     ),
-    "removePlanItem": Mutation(
-        "coach", lambda world: {"id": world.ids["PlanItem"]}, ids={"id": "PlanItem"}, required=("id",)
-    ),
-    "removeSessionPlan": Mutation(
-        "coach", lambda world: {"id": world.ids["SessionPlan"]}, ids={"id": "SessionPlan"}, required=("id",)
-    ),
+    "removePlanItem": naming("coach", "id", "PlanItem"),
+    "removeSessionPlan": naming("coach", "id", "SessionPlan"),
     "addPlanTemplate": Mutation(
         "admin",
         lambda world: {"name": "Another", "items": [{"title": "One"}], "coachId": world.ids["Coach"]},
@@ -233,9 +242,7 @@ MUTATIONS = {
         required=("id",),
         never_null=("name", "items"),
     ),
-    "removePlanTemplate": Mutation(
-        "coach", lambda world: {"id": world.ids["PlanTemplate"]}, ids={"id": "PlanTemplate"}, required=("id",)
-    ),
+    "removePlanTemplate": naming("coach", "id", "PlanTemplate"),
     "rescheduleSession": Mutation(
         "member",
         lambda world: {"sessionId": world.ids["Session"], "startsAt": "2026-03-02T11:00:00Z"},
@@ -330,12 +337,7 @@ MUTATIONS = {
         required=("id", "expectedVersion"),
         never_null=("visibility", "isDraft", "sections"),
     ),
-    "removeSessionNote": Mutation(
-        "coach",
-        lambda world: {"id": world.ids["SessionNote"]},
-        ids={"id": "SessionNote"},
-        required=("id",),
-    ),
+    "removeSessionNote": naming("coach", "id", "SessionNote"),
     "addNoteTemplate": Mutation(
         "admin",
         lambda world: {"name": "Another", "headings": ["One"], "coachId": world.ids["Coach"]},
@@ -353,24 +355,14 @@ MUTATIONS = {
         required=("id",),
         never_null=("name", "headings"),
     ),
-    "removeNoteTemplate": Mutation(
-        "coach",
-        lambda world: {"id": world.ids["NoteTemplate"]},
-        ids={"id": "NoteTemplate"},
-        required=("id",),
-    ),
+    "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},
         ids={"id": "AvailabilityWindow"},
         required=("id",),
     ),
-    "removeTimeOff": Mutation(
-        "coach",
-        lambda world: {"id": world.ids["TimeOff"]},
-        ids={"id": "TimeOff"},
-        required=("id",),
-    ),
+    "removeTimeOff": naming("coach", "id", "TimeOff"),
     "assignCoach": Mutation(
         "admin",
         lambda world: {"memberId": world.ids["Member"], "coachId": world.foreign["Coach"]},
@@ -379,10 +371,3 @@ MUTATIONS = {
         required=("memberId", "coachId"),
     ),
 }
-
-
-def document(name: str) -> str:
-    """As little as tells one answer from another."""
-    problem = "__typename ... on Problem { code } ... on InvalidInput { field } ... on SlotUnavailable { reason }"
-    wanted = problem if name == "bookSession" else problem.rpartition(" ...")[0]
-    return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {wanted} }} }}"

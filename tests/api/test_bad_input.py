@@ -9,7 +9,8 @@ from graphql import is_required_input_field
 
 from app.api import schema
 from app.wire.relay import global_id
-from tests.api.mutations import MUTATIONS, Mutation, document
+from tests.api.mutation import Mutation, document
+from tests.api.mutations import MUTATIONS
 from tests.api.values import (
     BAD_CHOICES,
     BAD_CLOCKS,
@@ -23,7 +24,7 @@ from tests.api.values import (
     HUGE,
     NO_TEXT,
 )
-from tests.api.world import TEN, Try, World, key_of, refusal_of, shown
+from tests.api.world import FULL, TEN, Try, World, key_of, refusal_of, shown
 from tests.operations import nothing_written
 
 
@@ -184,6 +185,15 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("admin", "addTimeOff", lambda world: {"endsAt": "2026-06-01T02:00:00+03:00"}, "endsAt"),
     ("coach", "removeTimeOff", lambda world: {"id": world.foreign["TimeOff"]}, "FORBIDDEN"),
     ("member", "bookSession", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "bookSession", lambda world: {"holdId": world.foreign["SlotHold"]}, "HOLD_EXPIRED"),
+    ("member", "extendHold", lambda world: {"holdId": world.foreign["SlotHold"]}, "HOLD_EXPIRED"),
+    ("member", "releaseHold", lambda world: {"holdId": world.foreign["SlotHold"]}, "HOLD_EXPIRED"),
+    ("coach", "releaseHold", lambda world: {}, "FORBIDDEN"),
+    ("member", "holdSlot", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "holdSlot", lambda world: {"startsAt": FULL}, "SLOT_FULL"),
+    ("member", "leaveWaitingList", lambda world: {"entryId": world.foreign["WaitingListEntry"]}, "NOT_IN_LINE"),
+    ("member", "joinWaitingList", lambda world: {"coachId": world.foreign["Coach"]}, "FORBIDDEN"),
+    ("member", "joinWaitingList", lambda world: {"startsAt": TEN}, "SLOT_NOT_FULL"),
     ("coach", "bookSession", lambda world: {}, "FORBIDDEN"),
     ("admin", "bookSession", lambda world: {}, "FORBIDDEN"),
     ("member", "cancelSession", lambda world: {"sessionId": world.foreign["Session"]}, "FORBIDDEN"),

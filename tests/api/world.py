@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.holding import held, joined
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
+
+FULL, FULL_TOO, HELD = (f"2026-03-06T{hour:02}:00:00Z" for hour in (9, 10, 11))
 
 
 class Try(NamedTuple):
@@ -70,6 +73,7 @@ class World:
         time_off = await self.practice.ask(ADD_TIME_OFF, coach, input=away)
         session = await booked(self.practice, member, coach, NINE)
         plan = await planned(self.practice, coach, session, "First", "Second")
+        entry, hold = await self._queued(coach, member)
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
@@ -79,11 +83,21 @@ class World:
             "PlanTemplate": await template(self.practice, coach, "Mine", "An item"),
             "Session": session,
             "SessionPlan": plan["id"],
+            "SlotHold": hold,
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
+            "WaitingListEntry": entry,
         }
+
+    async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:
+        """In line for one of two slots of Friday that are full, and the hold of a place in the third."""
+        await add_window(self.practice, coach, "FRIDAY")
+        other = await self.practice.member(coach)
+        for start in (FULL, FULL_TOO):
+            await booked(self.practice, other, coach, start)
+        return await joined(self.practice, member, coach, FULL), await held(self.practice, member, coach, HELD)
 
     async def ask(self, who: str, query: str, variables: dict[str, Any]) -> httpx2.Response:
         """Half surrogate pairs are sent as JSON can write them."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.wire.relay import global_id
+from tests.holding import held, joined
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -70,14 +71,23 @@ class World:
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
+            "SlotHold": await held(practice, await practice.member(coach), coach, NINE),
             "TimeOff": await world.spare_time_off(),
             "User": global_id("User", world.member.user.id),
+            "WaitingListEntry": await world.waiting(),
         }
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
     def person(self, role: str) -> Person:
         return {"COACH": self.coach, "MEMBER": self.member, "ADMIN": self.admin}[role]
+
+    async def waiting(self) -> str:
+        """In line for a slot of Saturday that a hold of another member fills."""
+        await add_window(self.practice, self.coach, "SATURDAY", "09:00", "10:00")
+        first, second = await self.practice.members(2, self.coach)
+        await held(self.practice, first, self.coach, "2026-03-07T09:00:00Z")
+        return await joined(self.practice, second, self.coach, "2026-03-07T09:00:00Z")
 
     async def spare_window(self) -> str:
         self.windows += 1
@@ -201,6 +211,8 @@ ACCESS = {
     "Query.member": Row(LOGIN, given(id=its("Member"))),
     "Query.sessions": Row(LOGIN, given(), ("sessions:read",)),
     "Query.session": Row(LOGIN, given(id=its("Session")), ("sessions:read",)),
+    "Query.slotHolds": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
+    "Query.waitingListEntries": Row(LOGIN, given(coachId=its("Coach")), ("sessions:read",)),
     "Query.planTemplates": Row(LOGIN, given(), ("sessions:read",), EVERYBODY, only=STAFF),
     "Query.noteTemplates": Row(LOGIN, given(), ("notes:read",)),
     "Query.availableSlots": Row("SlotCalendar", given(coachId=its("Coach"), **DAY)),
@@ -261,6 +273,17 @@ ACCESS = {
     "Mutation.cancelSeries": Row(LOGIN, inputs(sessionId=of_the_series, scope="ALL"), ("sessions:write",)),
     "Mutation.rescheduleSession": Row(LOGIN, inputs(sessionId=its("Session"), startsAt=TEN), ("sessions:write",)),
     "Mutation.cancelSession": Row(LOGIN, inputs(sessionId=its("Session")), ("sessions:write",)),
+    "Mutation.holdSlot": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=ELEVEN), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.extendHold": Row(LOGIN, inputs(holdId=its("SlotHold")), ("sessions:write",), EVERYBODY, only=MEMBERS),
+    "Mutation.releaseHold": Row(LOGIN, inputs(holdId=its("SlotHold")), ("sessions:write",), EVERYBODY, only=MEMBERS),
+    "Mutation.joinWaitingList": Row(
+        LOGIN, inputs(coachId=its("Coach"), startsAt=ELEVEN), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
+    "Mutation.leaveWaitingList": Row(
+        LOGIN, inputs(entryId=its("WaitingListEntry")), ("sessions:write",), EVERYBODY, only=MEMBERS
+    ),
     "Mutation.scheduleSession": Row(
         LOGIN,
         inputs(coachId=its("Coach"), memberId=its("Member"), startsAt=ELEVEN),
@@ -358,6 +381,8 @@ NODES = {
     "NoteTemplate": LOGIN,
     "SessionNote": LOGIN,
     "Slot": "Slot",
+    "SlotHold": LOGIN,
     "TimeOff": LOGIN,
     "User": LOGIN,
+    "WaitingListEntry": LOGIN,
 }

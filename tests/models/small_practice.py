@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.practice import Person, Practice
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
+_HOUR = "extract(hour FROM starts_at AT TIME ZONE 'UTC')::int"
 # The columns that a row's name is made of: ids become names of people.
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "users": ("id",),
@@ -42,8 +44,11 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "coach_calendars": ("coach_id",),
     "availability_windows": ("coach_id",),
     "time_off": ("coach_id",),
-    "calendar_slots": ("coach_id", "capacity"),
-    "calendar_seats": ("coach_id", "seat_no"),
+    "calendar_slots": ("coach_id", _HOUR),
+    "calendar_seats": ("coach_id", _HOUR, "seat_no"),
+    "slot_holds": ("coach_id", "member_id"),
+    "waiting_list_entries": ("coach_id", "member_id", "status"),
+    "session_series": ("coach_id", "member_id"),
     "bookings": ("coach_id", "member_id", "status"),
     "sessions": ("coach_id", "member_id", "status"),
     "session_changes": ("coach_id", "member_id", "kind"),
@@ -72,6 +77,9 @@ TOUCHED: dict[str, str] = {
     "time_off": "created_at = now()",
     "calendar_slots": "capacity = 2",
     "calendar_seats": "capacity = 2",
+    "slot_holds": "is_extended = true",
+    "waiting_list_entries": "created_at = now()",
+    "session_series": "created_at = now()",
     "bookings": "created_at = now()",
     "sessions": "updated_at = now()",
     "session_changes": "changed_at = now()",
@@ -85,6 +93,26 @@ TOUCHED: dict[str, str] = {
     "note_templates": "updated_at = now()",
     "outbox": "created_at = now()",
 }
+# At ten a place is held for the member; the other two rows are history.
+_QUEUED = (
+    "INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)"
+    " SELECT :coach, CAST(:ten AS timestamptz), :ten + interval '1 hour', :ten + interval '1 hour', 2",
+    "INSERT INTO calendar_seats (coach_id, starts_at, seat_no, ends_at, capacity, held_until)"
+    " SELECT coach_id, starts_at, 1, ends_at, capacity, now() + interval '5 minutes' FROM calendar_slots"
+    " WHERE coach_id = :coach AND starts_at = :ten",
+    "INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended)"
+    " SELECT gen_random_uuid(), coach_id, :member, starts_at, ends_at, seat_no, held_until, false FROM calendar_seats"
+    " WHERE coach_id = :coach AND held_until IS NOT NULL",
+    "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status, closed_at)"
+    " VALUES (gen_random_uuid(), :coach, :member, :ten, 'LEFT', now())",
+    "INSERT INTO session_series (id, coach_id, member_id, first_starts_at, every_weeks, occurrences)"
+    " VALUES (gen_random_uuid(), :coach, :member, :ten, 1, 5)",
+)
+_IN_LINE = text(
+    "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status)"
+    " SELECT gen_random_uuid(), coach_id, :member, starts_at, 'WAITING' FROM calendar_slots"
+    " WHERE coach_id = :coach AND starts_at = :nine"
+)
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
 
 Rows = dict[str, list[str]]
@@ -92,7 +120,7 @@ Rows = dict[str, list[str]]
 
 @dataclass
 class SmallPractice:
-    """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled); coach `other` has carl.
+    """Coach `one` has anna, ben (in anna's slot) and cleo (who has cancelled, and waits); coach `other` has carl.
 
     The sessions of ben and carl have taken place, and they have rated them. There is a plan for carl's, which he sees,
     and one for anna's, which is not shared with her.
@@ -138,7 +166,17 @@ class SmallPractice:
         small = cls(practice, people, names)
         async with practice.as_system() as db:
             await small._add_logins(db)
+            await small._add_queues(db)
         return small
+
+    async def _add_queues(self, db: AsyncSession) -> None:
+        for member, coach in (("anna", "one"), ("carl", "other")):
+            values = {"coach": self.coach_id(coach), "member": self.member_id(member), "ten": _instant(TEN)}
+            for statement in _QUEUED:
+                await db.execute(text(statement), values)
+        await db.execute(
+            _IN_LINE, {"coach": self.coach_id("one"), "member": self.member_id("cleo"), "nine": _instant(NINE)}
+        )
 
     async def _add_logins(self, db: AsyncSession) -> None:
         for name, person in self.people.items():
@@ -224,6 +262,10 @@ class SmallPractice:
             rows = (await db.execute(text(asked))).all()
             await savepoint.rollback()
         return sorted(self.name_of(tuple(row)) for row in rows)
+
+
+def _instant(shown: str) -> datetime:
+    return datetime.fromisoformat(shown)
 
 
 async def _tried(db: AsyncSession, statement: str) -> int:

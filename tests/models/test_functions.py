@@ -74,7 +74,7 @@ async def test_the_audience_decides_who_opens_a_calendar(
         assert await setting(db, "app.system") == "", f"{name} is left with the rights of the system"
 
 
-async def test_a_member_who_left_opens_it_for_a_live_session_of_their_own_only(
+async def test_a_member_who_left_opens_it_for_a_live_session_or_place_in_line_of_their_own_only(
     small: SmallPractice, db: AsyncSession
 ) -> None:
     one = small.coach_id("one")
@@ -82,6 +82,11 @@ async def test_a_member_who_left_opens_it_for_a_live_session_of_their_own_only(
     moved = text("UPDATE members SET coach_id = :coach WHERE id = ANY(:members)")
     left = [small.member_id("anna"), small.member_id("cleo")]
     await db.execute(moved, {"coach": small.coach_id("other"), "members": left})
+
+    await become(db, small.actor("cleo"))
+    assert await opened(db, one, own=True) is not None, "she waits"
+    await become(db, SYSTEM)
+    await db.execute(text("UPDATE waiting_list_entries SET status = 'LEFT', closed_at = now() WHERE closed_at IS NULL"))
 
     answers = {}
     for name, own in (("anna", False), ("anna", True), ("cleo", True), ("carl", True), ("stranger", True)):
@@ -91,7 +96,7 @@ async def test_a_member_who_left_opens_it_for_a_live_session_of_their_own_only(
     assert answers == {
         ("anna", False): False,
         ("anna", True): True,
-        ("cleo", True): False,  # hers is cancelled
+        ("cleo", True): False,  # hers is cancelled, and she has left the line
         ("carl", True): False,
         ("stranger", True): False,
     }

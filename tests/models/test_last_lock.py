@@ -1,100 +1,13 @@
 """The schema is the last lock: with the application's lock taken out, racers still cannot oversell or overlap."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import pytest
-from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.platform import migrations
-from app.platform.database import connection_options
-from app.platform.direct import DirectDatabase
-from app.platform.settings import Settings
 from app.problems import Problem, SlotFull, SlotUnavailable, TryAgain
-from app.services.scheduling import (
-    Booked,
-    BookSession,
-    CalendarWriter,
-    RescheduleSession,
-)
-from tests.practice import MONDAY, MovableClock, Person, Practice
-
-UNLOCKED = """
-    CREATE OR REPLACE FUNCTION take_calendars(wanted uuid[], waiting boolean) RETURNS uuid[] LANGUAGE sql
-    AS $$ SELECT wanted FROM set_config('lock_timeout', '2s', true) $$
-"""
-RACERS = 60
-SEATS = 5
-ROUNDS = 3
-
-
-@pytest.fixture(scope="module")
-async def crowd(settings: Settings) -> AsyncIterator[tuple[Practice, list[Person]]]:
-    """A practice with a connection for each of its members; a test takes a coach of its own and days of its own."""
-    async with Practice.opened(settings, MovableClock()) as practice:
-        await practice.application.direct.close()
-        options = connection_options(assume_role=migrations.assumed_role(settings))
-        wide = DirectDatabase(settings.database_url, options, RACERS)
-        await wide.open()
-        practice.application.direct = wide
-        yield practice, await practice.members(RACERS)
-
-
-@pytest.fixture
-async def without_the_lock(crowd: tuple[Practice, list[Person]]) -> AsyncIterator[None]:
-    """PostgreSQL's function takes nobody's turn, and says that it had them all."""
-    practice, _ = crowd
-    async with practice.owner.begin() as owner:
-        stored = await owner.scalar(text("SELECT pg_get_functiondef('take_calendars'::regproc)"))
-        await owner.execute(text(UNLOCKED))
-    yield
-    async with practice.owner.begin() as owner:
-        await owner.execute(text(stored.replace(":", "\\:")))
-
-
-async def open_coach(practice: Practice, seats: int = SEATS, **changes: Any) -> Person:
-    """A coach whom every member may book, all day and every day."""
-    coach = await practice.coach(booking_audience="MEMBERS", **changes)
-    assert coach.coach is not None
-    await practice.rows(
-        "INSERT INTO availability_windows (id, coach_id, day_no, start_time, end_time, max_sessions_per_slot)"
-        " SELECT gen_random_uuid(), :coach, day, '00:00', '23:00', :seats FROM generate_series(1, 7) AS day"
-        " RETURNING id",
-        coach=coach.coach.id,
-        seats=seats,
-    )
-    return coach
-
-
-def book(practice: Practice, who: Person, coach: Person, starts_at: datetime) -> Awaitable[Any]:
-    assert coach.coach is not None
-    form = BookSession(coach_id=coach.coach.id, starts_at=starts_at)
-    return writer(practice).book(who.actor, form, practice.clock())
-
-
-def writer(practice: Practice) -> CalendarWriter:
-    """One of its own for each request: together they would not race."""
-    return CalendarWriter(practice.application.direct, practice.house.database, lambda coach_id, version: None)
-
-
-async def race(calls: Sequence[Awaitable[Any]]) -> list[Any]:
-    """All at once; each answer is a result or a problem with a name, anything else fails."""
-    answers = await asyncio.gather(*calls, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException) and not isinstance(answer, Problem):
-            raise answer
-    return list(answers)
-
-
-def nine_on(day: int) -> datetime:
-    return MONDAY.replace(hour=9) + timedelta(days=day)
-
-
-def lost_races(logs: list[Any]) -> int:
-    return sum(line["event"] == "write lost a race" for line in logs)
+from app.services.scheduling import Booked, RescheduleSession
+from tests.models.racing import RACERS, ROUNDS, SEATS, book, lost_races, nine_on, open_coach, race, writer
+from tests.practice import Person, Practice
 
 
 async def test_sixty_racers_for_five_seats_without_the_lock(

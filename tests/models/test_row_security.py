@@ -19,8 +19,8 @@ OF_ONE = {
     "coach_calendars": ["one"],
     "availability_windows": ["one"],
     "time_off": ["one"],
-    "calendar_slots": ["one/2"],
-    "calendar_seats": ["one/1", "one/2"],
+    "calendar_slots": ["one/10", "one/9"],
+    "calendar_seats": ["one/10/1", "one/9/1", "one/9/2"],
 }
 PLANS_OF_ONE = {
     "session_plans": ["one/anna/False"],
@@ -37,8 +37,8 @@ OF_OTHER = {
     "coach_calendars": ["other"],
     "availability_windows": ["other"],
     "time_off": ["other"],
-    "calendar_slots": ["other/2"],
-    "calendar_seats": ["other/1"],
+    "calendar_slots": ["other/10", "other/9"],
+    "calendar_seats": ["other/10/1", "other/9/1"],
 }
 HELD_BY_ONE = {
     "bookings": [
@@ -50,17 +50,26 @@ HELD_BY_ONE = {
     "sessions": ["one/anna/SCHEDULED", "one/ben/COMPLETED", "one/cleo/CANCELLED"],
     "session_ratings": ["one/ben/4"],
     "session_changes": ["one/anna/BOOKED", "one/ben/BOOKED", "one/cleo/BOOKED", "one/cleo/CANCELLED"],
+    "slot_holds": ["one/anna"],
+    "waiting_list_entries": ["one/anna/LEFT", "one/cleo/WAITING"],
+    "session_series": ["one/anna"],
 }
 HELD_BY_OTHER = {
     "bookings": ["other/carl/CONFIRMED", "other/carl/REJECTED"],
     "session_ratings": ["other/carl/5"],
     "sessions": ["other/carl/COMPLETED"],
     "session_changes": ["other/carl/BOOKED"],
+    "slot_holds": ["other/carl"],
+    "waiting_list_entries": ["other/carl/LEFT"],
+    "session_series": ["other/carl"],
 }
 ANNAS = {
     "bookings": ["one/anna/CONFIRMED", "one/anna/REJECTED"],
     "sessions": ["one/anna/SCHEDULED"],
     "session_changes": ["one/anna/BOOKED"],
+    "slot_holds": ["one/anna"],
+    "waiting_list_entries": ["one/anna/LEFT"],
+    "session_series": ["one/anna"],
 }
 # Who wrote it, about a session of whom, for whom, and whether it is a draft.
 BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHARED/True"]
@@ -125,6 +134,8 @@ UPDATED = {
         "members": ["anna"],
         "remembered_requests": ["anna"],
         "sessions": ["one/anna/SCHEDULED"],
+        "slot_holds": ["one/anna"],
+        "waiting_list_entries": ["one/anna/LEFT"],
         "session_notes": BY_ANNA,
     },
     "carl": {
@@ -132,6 +143,8 @@ UPDATED = {
         "remembered_requests": ["carl"],
         "sessions": ["other/carl/COMPLETED"],
         "session_ratings": ["other/carl/5"],
+        "slot_holds": ["other/carl"],
+        "waiting_list_entries": ["other/carl/LEFT"],
         "session_notes": BY_CARL,
     },
     "one": OF_ONE
@@ -165,19 +178,16 @@ TOLD = {
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
-UNRATED = {"session_ratings": []}
+# A coach books for members, and neither holds, waits nor rates for them; what was refused is the members' own.
+NOT_BY_COACHES: Rows = {"slot_holds": [], "waiting_list_entries": [], "session_ratings": []}
+BOOKED_BY_ONE = {"bookings": [name for name in HELD_BY_ONE["bookings"] if name.endswith("CONFIRMED")]}
+BOOKED_BY_OTHER = {"bookings": ["other/carl/CONFIRMED"]}
 INSERTED = {
     "stranger": {},
     "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
     "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
-    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | NOTES_OF_ONE | TOLD | {"bookings": [], "sessions": []} | UNRATED,
-    "other": OF_OTHER
-    | HELD_BY_OTHER
-    | PLANS_OF_OTHER
-    | NOTES_OF_OTHER
-    | TOLD
-    | {"bookings": [], "sessions": []}
-    | UNRATED,
+    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | NOTES_OF_ONE | TOLD | NOT_BY_COACHES | BOOKED_BY_ONE,
+    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

@@ -82,6 +82,7 @@ class SlotHold(SQLModel, table=True):
         Index("slot_holds_by_member", "member_id", "coach_id"),
         Index("slot_holds_by_expiry", "expires_at"),
         Index("slot_holds_once", "member_id", "coach_id", "starts_at", unique=True),
+        Index("slot_holds_one_chosen", "member_id", "coach_id", unique=True, postgresql_where=text("entry_id IS NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -109,10 +110,5 @@ guard(
     insert=[_IN_AN_OPEN_CALENDAR],
     update=[_MINE],
 )
-guard(
-    SlotHold,
-    select=[_MINE, _OF_MY_CALENDAR],
-    insert=[_IN_AN_OPEN_CALENDAR],
-    update=[_MINE],
-    delete=[_MINE, _OF_MY_CALENDAR],
-)
+# It goes with its seat, and never without.
+guard(SlotHold, select=[_MINE, _OF_MY_CALENDAR], insert=[_IN_AN_OPEN_CALENDAR], update=[_MINE])

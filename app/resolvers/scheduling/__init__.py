@@ -3,6 +3,7 @@
 from app.resolvers.scheduling.availability import Mutation as AvailabilityMutation
 from app.resolvers.scheduling.booking import Mutation as BookingMutation
 from app.resolvers.scheduling.holds import Mutation as HoldMutation
+from app.resolvers.scheduling.holds import Query as HoldQuery
 from app.resolvers.scheduling.holds import Subscription as WaitingSubscription
 from app.resolvers.scheduling.series import Mutation as SeriesMutation
 from app.resolvers.scheduling.series import Query as SeriesQuery
@@ -13,6 +14,7 @@ __all__ = [
     "AvailabilityMutation",
     "BookingMutation",
     "HoldMutation",
+    "HoldQuery",
     "Query",
     "SeriesMutation",
     "SeriesQuery",

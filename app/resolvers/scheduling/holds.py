@@ -1,12 +1,16 @@
 """Holding a place, and waiting for one."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from app.live import waiting as live
 from app.models import scheduling as models
+from app.models.scheduling import WaitingStatus
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
 from app.schema.problems import (
     HoldExpired,
     HoldNotExtendable,
@@ -32,7 +36,56 @@ from app.schema.scheduling import (
 )
 from app.services import scheduling as scheduling_service
 from app.wire.inputs import fields_of
-from app.wire.relay import global_id, parse_key
+from app.wire.relay import Connection, connection, global_id, parse_key
+
+OfCoach = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only in this coach's calendar.", name="coachId")
+]
+
+
+def _coach(coach_id: str | None) -> UUID | None:
+    return parse_key(coach_id, "Coach", "coachId") if coach_id else None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        graphql_type=Connection[SlotHold],
+        description="Places that are held now, offers among them, in the order of their start: the asker's own; a "
+        "coach's, those in their calendar; an admin's, all.",
+    )
+    async def slot_holds(
+        self, info: Info, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN, coach_id: OfCoach = NOT_GIVEN
+    ) -> Connection[SlotHold]:
+        found = await info.context.read(
+            scheduling_service.list_holds, coach_id=_coach(coach_id), page=page(first, after)
+        )
+        return connection(found)
+
+    @strawberry.field(
+        graphql_type=Connection[WaitingListEntry],
+        description="Places in line, by start and then as the line goes: the asker's own; a coach's, those in their "
+        "calendar; an admin's, all.",
+    )
+    async def waiting_list_entries(
+        self,
+        info: Info,
+        first: First = DEFAULT_FIRST,
+        after: After = NOT_GIVEN,
+        coach_id: OfCoach = NOT_GIVEN,
+        starts_at: Annotated[
+            datetime | None, strawberry.argument(description="Only of the slot that starts then.")
+        ] = NOT_GIVEN,
+        status: Annotated[
+            list[WaitingStatus] | None, strawberry.argument(description="Only who stands so; default: all.")
+        ] = NOT_GIVEN,
+    ) -> Connection[WaitingListEntry]:
+        wanted = scheduling_service.WaitingFilter.read(
+            coach_id=_coach(coach_id), starts_at=starts_at or None, status=None if status is NOT_GIVEN else status
+        )
+        return connection(
+            await info.context.read(scheduling_service.list_waiting, wanted=wanted, page=page(first, after))
+        )
 
 
 @strawberry.type

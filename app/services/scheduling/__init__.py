@@ -18,7 +18,7 @@ from app.services.scheduling.changes import (
     MarkNoShow,
     RescheduleSession,
 )
-from app.services.scheduling.holds import HoldSlot, extend_hold, release_hold
+from app.services.scheduling.holds import HoldSlot, extend_hold, list_holds, release_hold
 from app.services.scheduling.listing import (
     SlotCalendar,
     SlotExplanation,
@@ -43,7 +43,13 @@ from app.services.scheduling.series_changes import (
 from app.services.scheduling.series_dates import SeriesDate
 from app.services.scheduling.slot_wide import CancelSlot, CompleteSlot, SlotChanges, cancel_slot, complete_slot
 from app.services.scheduling.slots import Slot, Unavailable
-from app.services.scheduling.waiting_list import JoinWaitingList, join_waiting_list, leave_waiting_list
+from app.services.scheduling.waiting_list import (
+    JoinWaitingList,
+    WaitingFilter,
+    join_waiting_list,
+    leave_waiting_list,
+    list_waiting,
+)
 from app.services.scheduling.writer import CalendarWriter
 
 __all__ = [
@@ -80,6 +86,7 @@ __all__ = [
     "SlotRange",
     "SlotReason",
     "Unavailable",
+    "WaitingFilter",
     "WindowChanges",
     "access_booking",
     "add_availability_window",
@@ -92,6 +99,8 @@ __all__ = [
     "find_slot",
     "join_waiting_list",
     "leave_waiting_list",
+    "list_holds",
+    "list_waiting",
     "next_available_slot",
     "preview_series",
     "release_hold",

@@ -17,6 +17,7 @@ from app.models.sessions import CoachingSession, SessionStatus
 from app.problems import BookingsInTheWay, Forbidden, InvalidInput, WindowsOverlap
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar
+from app.services.scheduling.queues import settle_change
 from app.services.scheduling.seats import fit_capacity
 from app.services.scheduling.slots import Calendar, Unavailable, Window, reasons_against
 
@@ -87,7 +88,7 @@ async def update_availability_window(
     db.add(window)
     await db.flush()
     await fit_capacities(db, window.coach_id, now)
-    await raise_version(db, window.coach_id)
+    await settle_change(db, window.coach_id, now)
     return window
 
 
@@ -97,7 +98,7 @@ async def remove_availability_window(db: AsyncSession, actor: Actor, *, window_i
     await _refuse_stranding(db, window.coach_id, _as_window(window), None, now)
     await db.delete(window)
     await db.flush()
-    await raise_version(db, window.coach_id)
+    await settle_change(db, window.coach_id, now)
     return window_id
 
 
@@ -113,7 +114,7 @@ async def add_time_off(db: AsyncSession, actor: Actor, *, form: NewTimeOff, now:
     time_off = TimeOff(coach_id=coach_id, **form.model_dump(exclude={"coach_id"}))
     db.add(time_off)
     await db.flush()
-    await raise_version(db, coach_id)
+    await settle_change(db, coach_id, now)
     return time_off
 
 

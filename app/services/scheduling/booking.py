@@ -24,7 +24,7 @@ from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, MemberNot
 from app.services.identity.permissions import access_visible, require
 from app.services.scheduling.listing import find_slot
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold
+from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold, without_line
 from app.services.scheduling.slots import Calendar, Slot, Unavailable, judged_at, slot_beside_the_grid
 
 
@@ -140,7 +140,9 @@ def judged_for(form: BookSession, found: Found, now: datetime) -> Judged:
     """A hold is used, and a reason for an override counts. Raises `HoldExpired`."""
     assert found.open_calendar is not None
     hold = _held(form, found)
-    calendar = found.open_calendar.calendar if hold is None else without_hold(found.open_calendar.calendar, hold)
+    calendar = found.open_calendar.calendar
+    if hold is not None:
+        calendar = without_line(without_hold(calendar, hold), form.starts_at)
     against, listed = judged_at(calendar, form.starts_at, now, found.busy)
     reasons, slot = against, listed
     if hold is not None:

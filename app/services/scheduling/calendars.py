@@ -15,7 +15,7 @@ from app.services.scheduling.slots import Calendar, Taken, Window
 # No session with its buffers is longer; what begins this much before a range may still reach into it.
 REACH = timedelta(days=2)
 
-_OPEN = text("SELECT open_calendar(:coach_id, :locking, false)")
+_OPEN = text("SELECT open_calendar(:coach_id, :locking, :has_part)")
 
 # One statement, so that the version and everything that it counts are of the same snapshot.
 _READ = text(
@@ -32,12 +32,13 @@ _SETTLE = text("SELECT settle_calendar(:coach_id, CAST(:now AS timestamptz))")
 _RAISE_VERSION = text("UPDATE coach_calendars SET version = version + 1 WHERE coach_id = :coach_id RETURNING version")
 
 
-async def open_calendar(db: AsyncSession, coach_id: UUID, *, locked: bool = False) -> None:
+async def open_calendar(db: AsyncSession, coach_id: UUID, *, locked: bool = False, has_part: bool = False) -> None:
     """Lets this transaction read the calendar if its audience includes the actor; raises `Forbidden`, found or not.
 
     `locked` takes the calendar's turn: what is read afterwards, in a new statement, stays true until the commit.
+    `has_part` lets in who has left the audience but has a session, a hold or a place in line.
     """
-    asked = {"coach_id": coach_id, "locking": locked}
+    asked = {"coach_id": coach_id, "locking": locked, "has_part": has_part}
     if (await db.execute(_OPEN, asked)).scalar_one() is None:
         raise Forbidden
 
@@ -88,11 +89,15 @@ def _with_queues(taken: tuple[Taken, ...], held: list[list[int]], in_line: list[
     return tuple(each for each in apart if each.booked or each.held or each.waiting)
 
 
-async def settle_calendar(db: AsyncSession, coach_id: UUID, now: datetime) -> None:
-    """In the calendar's turn: gives back what is held no longer, and offers what is free to who is first in line."""
+async def settle_calendar(db: AsyncSession, coach_id: UUID, now: datetime) -> bool:
+    """In the calendar's turn: gives back what is held no longer, and offers what is free to who is first in line.
+
+    Whether that changed anything, and so raised the version.
+    """
     version = (await db.execute(_SETTLE, {"coach_id": coach_id, "now": now})).scalar_one()
     if version is not None:
         emit(db, CalendarChanged(coach_id=coach_id, version=version))
+    return version is not None
 
 
 async def raise_version(db: AsyncSession, coach_id: UUID) -> int:

@@ -12,7 +12,7 @@ from app.problems import Forbidden, VersionConflict
 from app.services.identity.permissions import require
 from app.services.scheduling.booking import overridden
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Found, without
+from app.services.scheduling.requests import Asked, Change, Decision, Found, without, without_line
 from app.services.scheduling.slots import Slot, judged_at
 from app.services.sessions.lifecycle import Action, is_late, refusal_to
 
@@ -98,6 +98,8 @@ def decide_move(asked: Asked, form: RescheduleSession, found: Found) -> Decision
     assert found.open_calendar is not None
     # The session's own seat does not stand in its own way.
     calendar = without(found.open_calendar.calendar, session)
+    if form.starts_at == session.starts_at:
+        calendar = without_line(calendar, form.starts_at)
     own = (int(session.starts_at.timestamp()), int(session.ends_at.timestamp()))
     elsewhere = [span for span in found.busy if span != own]
     reasons, slot = judged_at(calendar, form.starts_at, asked.now, elsewhere)

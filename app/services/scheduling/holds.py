@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import ColumnElement, func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +12,7 @@ from app.forms import Form, Instant
 from app.models.members import MemberStatus
 from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
 from app.platform.ids import new_id
+from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, HoldExpired, HoldNotExtendable, MemberNotActive
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, settle_calendar
@@ -108,9 +109,34 @@ async def release_hold(db: AsyncSession, actor: Actor, *, hold_id: UUID, now: da
             entry.sqlmodel_update({"status": WaitingStatus.LEFT, "closed_at": now})
             db.add(entry)
             await db.flush()
-    await settle_calendar(db, coach_id, now)
-    await raise_version(db, coach_id)
+    if not await settle_calendar(db, coach_id, now):
+        await raise_version(db, coach_id)
     return hold_id
+
+
+async def list_holds(db: AsyncSession, actor: Actor, *, coach_id: UUID | None, page: PageRequest) -> Page[SlotHold]:
+    """Those that have not expired, in the order of their start: the asker's own, a coach's calendar's, an admin's all.
+
+    Naming a calendar that is another coach's is `Forbidden`.
+    """
+    require(actor, "sessions:read")
+    statement = select(SlotHold).where(col(SlotHold.expires_at) > func.now())
+    statement = statement.where(*in_sight(actor, SlotHold, coach_id))
+    return await read_page(db, statement.order_by(col(SlotHold.starts_at), col(SlotHold.id)), page)
+
+
+def in_sight(
+    actor: Actor, model: type[SlotHold] | type[WaitingListEntry], coach_id: UUID | None
+) -> list[ColumnElement[bool]]:
+    """The rows of a calendar, if one is named, that are the asker's to see."""
+    conditions = [] if coach_id is None else [col(model.coach_id) == coach_id]
+    if actor.is_admin:
+        return conditions
+    if actor.member_id is not None:
+        return [*conditions, col(model.member_id) == actor.member_id]
+    if actor.coach_id is None or coach_id not in (None, actor.coach_id):
+        raise Forbidden
+    return [col(model.coach_id) == actor.coach_id]
 
 
 async def _access_hold(db: AsyncSession, actor: Actor, hold_id: UUID) -> SlotHold:
@@ -120,7 +146,7 @@ async def _access_hold(db: AsyncSession, actor: Actor, hold_id: UUID) -> SlotHol
     hold = (await db.exec(of_mine)).one_or_none()
     if hold is None:
         raise HoldExpired
-    await open_calendar(db, hold.coach_id, locked=True)
+    await open_calendar(db, hold.coach_id, locked=True, has_part=True)
     again = of_mine.execution_options(populate_existing=True).where(col(SlotHold.expires_at) > func.now())
     hold = (await db.exec(again)).one_or_none()
     if hold is None:

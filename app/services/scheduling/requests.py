@@ -163,10 +163,14 @@ def without(calendar: Calendar, session: CoachingSession) -> Calendar:
 
 
 def without_hold(calendar: Calendar, hold: SlotHold) -> Calendar:
-    """The calendar as if what is held were free, and nobody in line for it: it is the holder's."""
+    """The calendar as if what is held were given back: to who is first in line, if anybody waits."""
     start = int(hold.starts_at.timestamp())
-    left = (
-        each._replace(held=max(0, each.held - 1), waiting=0) if each.starts_at == start else each
-        for each in calendar.taken
-    )
-    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held))
+    left = (each._replace(held=max(0, each.held - 1)) if each.starts_at == start else each for each in calendar.taken)
+    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+
+
+def without_line(calendar: Calendar, starts_at: datetime) -> Calendar:
+    """The calendar as it is for one whose place at this start is their own already: nobody waits for that."""
+    start = int(starts_at.timestamp())
+    left = (each._replace(waiting=0) if each.starts_at == start else each for each in calendar.taken)
+    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))

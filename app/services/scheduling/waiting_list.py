@@ -17,9 +17,11 @@ from app.forms import Form, Instant
 from app.loaders.scheduling import positions_by_entry
 from app.models.members import Member, MemberStatus
 from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
+from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, MemberNotActive, NotInLine, SlotNotFull, TooManyWaitingLists
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar, settle_calendar
+from app.services.scheduling.holds import in_sight
 from app.services.scheduling.refusals import refusal
 from app.services.scheduling.slots import Unavailable, reasons_against
 
@@ -33,6 +35,12 @@ _END = text("SELECT end_hold(:hold_id)")
 class JoinWaitingList(Form):
     coach_id: UUID
     starts_at: Instant
+
+
+class WaitingFilter(Form):
+    coach_id: UUID | None = None
+    starts_at: Instant | None = None
+    status: list[WaitingStatus] | None = None
 
 
 def may_ask_to_wait(actor: Actor) -> None:
@@ -53,11 +61,13 @@ async def join_waiting_list(
     may_ask_to_wait(actor)
     assert actor.member_id is not None
     await open_calendar(db, form.coach_id, locked=True)
-    await settle_calendar(db, form.coach_id, now)
+    is_settled = await settle_calendar(db, form.coach_id, now)
     there = await _live_entry(db, actor.member_id, form.coach_id, form.starts_at)
     if there is not None:
         return there
-    status = (await db.exec(select(Member.status).where(Member.id == actor.member_id))).one_or_none()
+    # Locked, so that a member who joins several lines at once is counted by each of them.
+    member = select(Member.status).where(Member.id == actor.member_id).with_for_update(key_share=True)
+    status = (await db.exec(member)).one_or_none()
     if status is not MemberStatus.ACTIVE:
         raise MemberNotActive
     calendar, busy = await read_calendar(db, form.coach_id, form.starts_at, form.starts_at, member_id=actor.member_id)
@@ -81,7 +91,8 @@ async def join_waiting_list(
             entry_id=entry.id, coach_id=entry.coach_id, member_id=entry.member_id, starts_at=entry.starts_at
         ),
     )
-    await raise_version(db, form.coach_id)
+    if not is_settled:
+        await raise_version(db, form.coach_id)
     return entry
 
 
@@ -96,7 +107,7 @@ async def leave_waiting_list(db: AsyncSession, actor: Actor, *, entry_id: UUID, 
     entry = (await db.exec(mine)).one_or_none()
     if entry is None:
         raise NotInLine
-    await open_calendar(db, entry.coach_id, locked=True)
+    await open_calendar(db, entry.coach_id, locked=True, has_part=True)
     entry = (await db.exec(mine.execution_options(populate_existing=True))).one_or_none()
     if entry is None:
         raise NotInLine
@@ -106,9 +117,25 @@ async def leave_waiting_list(db: AsyncSession, actor: Actor, *, entry_id: UUID, 
     await db.flush()
     if hold_id is not None:
         await db.execute(_END, {"hold_id": hold_id})
-    await settle_calendar(db, entry.coach_id, now)
-    await raise_version(db, entry.coach_id)
+    if not await settle_calendar(db, entry.coach_id, now):
+        await raise_version(db, entry.coach_id)
     return entry
+
+
+async def list_waiting(
+    db: AsyncSession, actor: Actor, *, wanted: WaitingFilter, page: PageRequest
+) -> Page[WaitingListEntry]:
+    """By start and then in the order of the line: the asker's own entries, a coach's calendar's, an admin's all.
+
+    Naming a calendar that is another coach's is `Forbidden`.
+    """
+    require(actor, "sessions:read")
+    statement = select(WaitingListEntry).where(*in_sight(actor, WaitingListEntry, wanted.coach_id))
+    if wanted.starts_at is not None:
+        statement = statement.where(WaitingListEntry.starts_at == wanted.starts_at)
+    if wanted.status is not None:
+        statement = statement.where(col(WaitingListEntry.status).in_(wanted.status))
+    return await read_page(db, statement.order_by(col(WaitingListEntry.starts_at), col(WaitingListEntry.place)), page)
 
 
 async def follow_waiting_lists(

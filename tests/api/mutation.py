@@ -1,4 +1,4 @@
-"""The kinds that the fields of a mutation's input are of."""
+"""What the tests of bad input know of a mutation, and the document by which they ask it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,3 +46,15 @@ class Mutation:
         )
         named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
         return {name for kind in (*kinds, *named) for name in kind}
+
+
+def naming(who: str, field: str, type_name: str) -> Mutation:
+    """One whose input is an id and nothing else."""
+    return Mutation(who, lambda world: {field: world.ids[type_name]}, ids={field: type_name}, required=(field,))
+
+
+def document(name: str) -> str:
+    """As little as tells one answer from another."""
+    problem = "__typename ... on Problem { code } ... on InvalidInput { field } ... on SlotUnavailable { reason }"
+    wanted = problem if name == "bookSession" else problem.rpartition(" ...")[0]
+    return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {wanted} }} }}"
