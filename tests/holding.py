@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import text
+
 from tests.operations import PROBLEM, add_window, booked, slots
 from tests.practice import Person, Practice
 
@@ -142,17 +144,19 @@ async def bookable(practice: Practice, who: Person | None, coach: Person) -> lis
 
 
 async def let_holds_expire(practice: Practice, who: Person | None = None) -> None:
-    """All of them, or one member's: nothing else happens, as when time passes."""
+    """All of them, or one member's: nothing else happens, as when time passes. In the turn, for seats move."""
     member_id = who.member.id if who is not None and who.member is not None else None
-    await practice.rows(
+    over = text(
         "WITH over AS (UPDATE slot_holds SET created_at = now() - interval '5 minutes',"
         " expires_at = now() - interval '1 second' WHERE expires_at > now()"
         " AND (CAST(:member AS uuid) IS NULL OR member_id = :member)"
         " RETURNING coach_id, starts_at, seat_no, expires_at)"
         " UPDATE calendar_seats t SET held_until = o.expires_at FROM over o WHERE t.coach_id = o.coach_id"
-        " AND t.starts_at = o.starts_at AND t.seat_no = o.seat_no RETURNING t.seat_no",
-        member=member_id,
+        " AND t.starts_at = o.starts_at AND t.seat_no = o.seat_no"
     )
+    async with practice.as_system() as db:
+        await db.execute(text("SELECT FROM coach_calendars ORDER BY coach_id FOR UPDATE"))
+        await db.execute(over, {"member": member_id})
 
 
 async def seats_are_numbered(practice: Practice) -> None:
