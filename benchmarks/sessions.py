@@ -48,8 +48,8 @@ _ROWS = (
     "INSERT INTO sessions (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status, held_start,"
     " seat_no, version, completed_at) SELECT id, '{coach}', member_id, 'Member Of Ours', starts_at,"
     " starts_at + interval '1 hour', 'REGULAR', 'INDIVIDUAL', 'COMPLETED', starts_at, 1, 2, starts_at FROM made",
-    "INSERT INTO session_ratings (session_id, coach_id, member_id, stars, comment)"
-    " SELECT id, '{coach}', member_id, 1 + n % 5, 'It helped.' FROM made WHERE n % 2 = 0",
+    "INSERT INTO session_ratings (session_id, coach_id, member_id, stars, comment, created_at, updated_at)"
+    " SELECT id, '{coach}', member_id, 1 + n % 5, 'It helped.', starts_at, starts_at FROM made WHERE n % 2 = 0",
     "DROP TABLE made",
 )
 
