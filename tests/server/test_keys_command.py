@@ -14,7 +14,7 @@ from tests.operations import add_window, booked, noted, nothing_written
 from tests.practice import MovableClock, Practice
 from tests.server.test_serve_command import CLEAN, LOG_IN, Served, serving
 
-SESSIONS = "{ sessions { edges { node { id notes { sections { text } } } } } }"
+SESSIONS = "{ sessions(filter: { status: SCHEDULED }) { edges { node { id notes { sections { text } } } } } }"
 WRITE = (
     'mutation { writeSessionNote(input: {sessionId: "%s", visibility: PRIVATE, sections: [{heading: "A", text: "%s"}]})'
     " { ... on SessionNote { id } } }"
