@@ -28,6 +28,7 @@ from tests.operations import (
     nodes,
     nothing_written,
     rated,
+    transferred,
 )
 from tests.practice import MONDAY, Person, Practice
 
@@ -261,7 +262,7 @@ async def test_a_transfer_hands_the_ratings_on_to_the_new_coach(practice: Practi
     coach, member, done = await one_completed(practice)
     await rated(practice, member, done, 4)
     new = await practice.coach()
-    await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": new.id})
+    await transferred(practice, member, new)
 
     for who in (coach, new):
         assert (await practice.ask(OF_SESSION, who, id=done))["rating"]["stars"] == 4

@@ -22,6 +22,7 @@ from tests.operations import (
     completed,
     nothing_written,
     planned,
+    transferred,
 )
 from tests.practice import Person, Practice
 
@@ -114,7 +115,7 @@ async def test_the_members_coach_of_today_makes_theirs_of_an_earlier_coachs_plan
     await planned(practice, coach, session, "First")
     new, stranger = await practice.coach(), await practice.coach()
     await add_window(practice, new)
-    await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": new.id})
+    await transferred(practice, member, new)
     later = await booked(practice, member, new, ELEVEN)
     given = {"sessionId": await booked_with(practice, stranger), "fromSessionId": session}
 
