@@ -111,12 +111,16 @@ class MemberNotActive(Problem):
     message = "This membership is not active, so no sessions can be booked"
 
 
+def _in_words(status: str) -> str:
+    return "a no-show" if status == "NO_SHOW" else status.lower()
+
+
 class SessionNotScheduled(Problem):
     code = "SESSION_NOT_SCHEDULED"
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a scheduled one can be changed")
+        super().__init__(f"This session is {_in_words(status)}; only a scheduled one can be changed")
 
 
 class SessionHasBegun(Problem):
@@ -166,7 +170,7 @@ class SessionNotCompleted(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {status.lower().replace('_', ' ')}; only a completed one can be rated")
+        super().__init__(f"This session is {_in_words(status)}; only a completed one can be rated")
 
 
 class AlreadyRated(Problem):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operations import ASSIGN, PROBLEM, RESCHEDULE
+from tests.operations import PROBLEM
 from tests.practice import Person, Practice
 
 LIFE = (
@@ -58,12 +58,6 @@ async def no_show(practice: Practice, who: Person, session_id: str, **more: Any)
     return answer
 
 
-async def reschedule(practice: Practice, who: Person, session_id: str, starts_at: str, **more: Any) -> dict[str, Any]:
-    given = {"sessionId": session_id, "startsAt": starts_at, **more}
-    answer: dict[str, Any] = await practice.ask(RESCHEDULE, who, input=given)
-    return answer
-
-
 async def schedule(practice: Practice, who: Person, member: Person, starts_at: str, **more: Any) -> dict[str, Any]:
     given = {"memberId": member.id, "startsAt": starts_at, **more}
     answer: dict[str, Any] = await practice.ask(SCHEDULE, who, input=given)
@@ -74,9 +68,3 @@ async def life(practice: Practice, who: Person, session_id: str) -> dict[str, An
     """The session with its stamps and its history."""
     found: dict[str, Any] = await practice.ask(ONE_LIFE, who, id=session_id)
     return found
-
-
-async def transferred(practice: Practice, member: Person, coach: Person) -> None:
-    given = {"memberId": member.id, "coachId": coach.id}
-    answer = await practice.ask(ASSIGN, await practice.admin(), input=given)
-    assert answer["__typename"] == "Member", answer

@@ -274,6 +274,12 @@ async def moved(practice: Practice, who: Person, session_id: str, starts_at: str
     return answer
 
 
+async def transferred(practice: Practice, member: Person, coach: Person) -> None:
+    given = {"memberId": member.id, "coachId": coach.id}
+    answer = await practice.ask(ASSIGN, await practice.admin(), input=given)
+    assert answer["__typename"] == "Member", answer
+
+
 async def calendar_version(practice: Practice, coach: Person) -> int:
     calendar = await practice.ask(
         "query ($id: ID!, $from: DateTime!, $to: DateTime!) { availableSlots(coachId: $id, from: $from, to: $to)"

@@ -101,7 +101,6 @@ CREATE UNIQUE INDEX slot_holds_one_chosen ON slot_holds (member_id, coach_id) WH
 
 -- Row-level security
 
-
 ALTER TABLE session_series ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session_series FORCE ROW LEVEL SECURITY;
 CREATE POLICY session_series_select ON session_series FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));

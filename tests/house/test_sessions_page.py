@@ -1,7 +1,8 @@
-"""The page about a session's life shows the table of transitions that the code decides by."""
+"""The page about a session's life shows the table of transitions that the code decides by, and every event."""
 
 from pathlib import Path
 
+from app.events import CalendarChanged, CoachAssigned, CoachCreated, Event, MemberSignedUp
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
 
@@ -17,6 +18,7 @@ WHEN = {
     When.FROM_THE_START_ON: "from the start on",
     When.ANY_TIME: "any time",
 }
+OF_OTHER_THINGS = {CalendarChanged, CoachAssigned, CoachCreated, MemberSignedUp}
 HEAD = "| by | from | to | who | when | takes a reason |"
 
 
@@ -48,6 +50,14 @@ def test_the_pages_picture_is_the_codes(root: Path) -> None:
     picture = page[page.index("stateDiagram-v2") + 1 :]
 
     assert picture[: picture.index("```")] == arrows()
+
+
+def test_the_page_names_every_event_of_a_sessions_life(root: Path) -> None:
+    page = "\n".join(lines(root))
+    events = {event for event in Event.__subclasses__() if event.__module__ == Event.__module__}
+    unnamed = {event.__name__ for event in events - OF_OTHER_THINGS if f"`{event.__name__}`" not in page}
+
+    assert not unnamed
 
 
 def test_every_word_of_the_table_has_its_own_on_the_page() -> None:

@@ -8,17 +8,12 @@ import pytest
 from app.live import views
 from app.services.sessions import following
 from tests.live.session_views import WATCH_SESSIONS, listed, watching_sessions
-from tests.operations import ASSIGN, add_window, booked, cancelled, moved
+from tests.operations import add_window, booked, cancelled, moved, transferred
 from tests.practice import Person, Practice
 
 NINE, TEN, ELEVEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
 CLOSE = "mutation ($id: ID!) { %s(input: { sessionId: $id }) { ... on Session { status } } }"
-
-
-async def assigned(practice: Practice, member: Person, coach: Person) -> None:
-    answer = await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": coach.id})
-    assert answer["__typename"] == "Member", answer
 
 
 async def codes(practice: Practice, who: Person | None, **named: str) -> list[str]:
@@ -182,7 +177,7 @@ async def test_the_coach_of_before_sees_only_the_sessions_they_hold(practice: Pr
         assert set(view.sessions) == {held, elsewhere}
         assert {session["member"]["id"] for session in view.sessions.values()} == {member.id}
 
-        await assigned(practice, member, after)
+        await transferred(practice, member, after)
         await view.shows(NINE)
         assert view.removed == [elsewhere]
         assert view.sessions[held]["member"] is None
@@ -197,7 +192,7 @@ async def test_the_view_of_a_coach_who_has_held_no_session_ends_with_the_assignm
     before, after = await practice.coach(), await practice.coach()
     member = await practice.member(before)
     async with watching_sessions(practice, before, member=member) as view:
-        await assigned(practice, member, after)
+        await transferred(practice, member, after)
 
         assert await view.ends() == ["FORBIDDEN"]
 

@@ -11,7 +11,7 @@ import pytest
 from app.platform.direct import DirectDatabase
 from tests.live.test_joined_views import all_have_joined, joined, until
 from tests.live.views import View, watching
-from tests.operations import ASSIGN, add_window
+from tests.operations import add_window, transferred
 from tests.practice import Person, Practice
 from tests.server.serving import Served, start_serving
 
@@ -69,7 +69,7 @@ async def test_who_is_another_coachs_now_is_told_of_no_more_when_time_moves(prac
     await add_window(practice, coach)
     async with joined(served, staying, coach) as stays, joined(served, leaving, coach) as leaves:
         await all_have_joined(practice, 2)
-        await practice.ask(ASSIGN, await practice.admin(), input={"memberId": leaving.id, "coachId": next_coach.id})
+        await transferred(practice, leaving, next_coach)
         practice.clock.move(minutes=6)
         await practice.house.live.move_time()
         async with asyncio.timeout(5), stays.changed:

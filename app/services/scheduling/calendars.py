@@ -20,10 +20,7 @@ _OPEN = text("SELECT open_calendar(:coach_id, :locking, :has_part)")
 # One statement, so that the version and everything that it counts are of the same snapshot.
 _READ = text(
     """
-    SELECT k.*, ARRAY(SELECT ARRAY[extract(epoch FROM starts_at)::bigint, extract(epoch FROM ends_at)::bigint]
-      FROM sessions WHERE member_id = :member_id AND status <> 'CANCELLED'
-      AND starts_at >= :since AND starts_at < :until) AS busy
-    FROM read_calendar(:coach_id, :since, :until) k
+    SELECT k.*, busy_spans(:member_id, :since, :until) AS busy FROM read_calendar(:coach_id, :since, :until) k
     """
 )
 

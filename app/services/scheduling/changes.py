@@ -12,7 +12,7 @@ from app.problems import Forbidden, VersionConflict
 from app.services.identity.permissions import require
 from app.services.scheduling.booking import overridden
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Found, without, without_line
+from app.services.scheduling.requests import Asked, Change, Decision, Found, span_of, without, without_line
 from app.services.scheduling.slots import Slot, judged_at
 from app.services.sessions.lifecycle import Action, is_late, refusal_to
 
@@ -100,7 +100,7 @@ def decide_move(asked: Asked, form: RescheduleSession, found: Found) -> Decision
     calendar = without(found.open_calendar.calendar, session)
     if form.starts_at == session.starts_at:
         calendar = without_line(calendar, form.starts_at)
-    own = (int(session.starts_at.timestamp()), int(session.ends_at.timestamp()))
+    own = span_of(session)
     elsewhere = [span for span in found.busy if span != own]
     reasons, slot = judged_at(calendar, form.starts_at, asked.now, elsewhere)
     overrides = bool(reasons) and form.override_reason is not None

@@ -9,12 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.forms import Form, Instant
-from app.models.members import MemberStatus
 from app.models.scheduling import SlotHold, WaitingListEntry, WaitingStatus
 from app.platform.ids import new_id
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, HoldExpired, HoldNotExtendable, MemberNotActive
+from app.problems import Forbidden, HoldExpired, HoldNotExtendable
 from app.services.identity.permissions import require
+from app.services.scheduling.booking import may_be_booked
 from app.services.scheduling.calendars import open_calendar, raise_version, settle_calendar
 from app.services.scheduling.refusals import refusal
 from app.services.scheduling.requests import Already, Asked, Change, Decision, Found, without_hold
@@ -53,13 +53,11 @@ def decide_hold(asked: Asked, form: HoldSlot, found: Found) -> Decision | Alread
 
     Raises what booking it would, and `Forbidden` and `MemberNotActive`.
     """
-    if not found.is_open or found.open_calendar is None or found.member_name is None:
-        raise Forbidden
-    if found.member_status is not MemberStatus.ACTIVE:
-        raise MemberNotActive
+    may_be_booked(found)
     if here := [hold for hold in found.holds if hold.starts_at == form.starts_at]:
         return Already(here[0])
     given_up = next((hold for hold in found.holds if not hold.is_offer), None)
+    assert found.open_calendar is not None
     calendar = found.open_calendar.calendar
     if given_up is not None:
         calendar = without_hold(calendar, given_up)
@@ -102,7 +100,7 @@ async def release_hold(db: AsyncSession, actor: Actor, *, hold_id: UUID, now: da
     hold = await _access_hold(db, actor, hold_id)
     coach_id, entry_id = hold.coach_id, hold.entry_id
     db.expunge(hold)
-    await db.execute(_END, {"hold_id": hold_id})
+    await end_hold(db, hold_id)
     if entry_id is not None:
         entry = await db.get(WaitingListEntry, entry_id)
         if entry is not None:
@@ -123,6 +121,11 @@ async def list_holds(db: AsyncSession, actor: Actor, *, coach_id: UUID | None, p
     statement = select(SlotHold).where(col(SlotHold.expires_at) > func.now())
     statement = statement.where(*in_sight(actor, SlotHold, coach_id))
     return await read_page(db, statement.order_by(col(SlotHold.starts_at), col(SlotHold.id)), page)
+
+
+async def end_hold(db: AsyncSession, hold_id: UUID) -> None:
+    """In the calendar's turn: gives the seat back; `settle_calendar` looks for who waits for it."""
+    await db.execute(_END, {"hold_id": hold_id})
 
 
 def in_sight(

@@ -1,6 +1,5 @@
 """What becomes of holds and waiting lists when a coach changes what the calendar offers."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +7,8 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.services.scheduling.calendars import raise_version, read_calendar, settle_calendar
-from app.services.scheduling.slots import Calendar, Unavailable, reasons_against, slot_at
+from app.services.scheduling.requests import without_queue
+from app.services.scheduling.slots import Unavailable, reasons_against, slot_at
 
 # Nobody could book there, whatever the time and whoever asks.
 OFFERED_NO_LONGER = frozenset(
@@ -48,8 +48,8 @@ async def settle_change(db: AsyncSession, coach_id: UUID, now: datetime) -> None
         for reasons in (OFFERED_NO_LONGER, TOO_CLOSE):
             for starts_at in starts.copy():
                 if reasons.intersection(reasons_against(calendar, starts_at, now)):
-                    await db.execute(_CLOSE, {"coach_id": coach_id, "starts_at": starts_at, "now": now})
-                    calendar = _without_queue(calendar, starts_at)
+                    await close_queue(db, coach_id, starts_at, now)
+                    calendar = without_queue(calendar, starts_at)
                     starts.remove(starts_at)
         for starts_at in starts:
             slot = slot_at(calendar, starts_at, now)
@@ -60,8 +60,6 @@ async def settle_change(db: AsyncSession, coach_id: UUID, now: datetime) -> None
         await raise_version(db, coach_id)
 
 
-def _without_queue(calendar: Calendar, starts_at: datetime) -> Calendar:
-    """It is in nobody's way any more."""
-    start = int(starts_at.timestamp())
-    left = (each._replace(held=0, waiting=0) if each.starts_at == start else each for each in calendar.taken)
-    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+async def close_queue(db: AsyncSession, coach_id: UUID, starts_at: datetime, now: datetime) -> None:
+    """In the calendar's turn: ends all that is held and waited for at a start."""
+    await db.execute(_CLOSE, {"coach_id": coach_id, "starts_at": starts_at, "now": now})

@@ -30,7 +30,7 @@ MOST_STARTS = 100_000
 _LOOK = "SELECT * FROM look_at_calendars($1, $2, $3, $4, $5, $6, $7, $8)"
 
 Range = tuple[UUID, datetime, datetime]
-Busy = tuple[tuple[int, int], ...]
+BusySpans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class Seen:
     calendar: Calendar
     starts: Starts
     """Those of the range; none where it is not to be held."""
-    busy: Busy
+    busy: BusySpans
 
-    def busy_here(self) -> Busy:
+    def busy_here(self) -> BusySpans:
         """What of it could be in the way of one of the starts."""
         ats = self.starts.ats
         if not self.busy or not ats:

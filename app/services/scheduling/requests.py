@@ -61,7 +61,7 @@ class OpenCalendar:
 
     def _seat(self, slot: Slot, booked: int, held: int) -> None:
         taken = {each.starts_at: each for each in self.calendar.taken}
-        start, end = int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())
+        start, end = span_of(slot)
         there = taken.get(start, Taken(start, end, 0))
         taken[start] = Taken(start, max(end, there.ends_at), there.booked + booked, there.held + held, there.waiting)
         self._keep(taken)
@@ -157,20 +157,30 @@ class Already:
 
 def without(calendar: Calendar, session: CoachingSession) -> Calendar:
     """The calendar as if the session's own seat were free."""
-    start = int(session.starts_at.timestamp())
-    left = (each._replace(booked=each.booked - 1) if each.starts_at == start else each for each in calendar.taken)
-    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+    return _changed(calendar, session.starts_at, lambda each: each._replace(booked=each.booked - 1))
 
 
 def without_hold(calendar: Calendar, hold: SlotHold) -> Calendar:
     """The calendar as if what is held were given back: to who is first in line, if anybody waits."""
-    start = int(hold.starts_at.timestamp())
-    left = (each._replace(held=max(0, each.held - 1)) if each.starts_at == start else each for each in calendar.taken)
-    return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+    return _changed(calendar, hold.starts_at, lambda each: each._replace(held=max(0, each.held - 1)))
 
 
 def without_line(calendar: Calendar, starts_at: datetime) -> Calendar:
     """The calendar as it is for one whose place at this start is their own already: nobody waits for that."""
+    return _changed(calendar, starts_at, lambda each: each._replace(waiting=0))
+
+
+def without_queue(calendar: Calendar, starts_at: datetime) -> Calendar:
+    """The calendar as if nothing were held or waited for at this start."""
+    return _changed(calendar, starts_at, lambda each: each._replace(held=0, waiting=0))
+
+
+def _changed(calendar: Calendar, starts_at: datetime, change: Callable[[Taken], Taken]) -> Calendar:
     start = int(starts_at.timestamp())
-    left = (each._replace(waiting=0) if each.starts_at == start else each for each in calendar.taken)
+    left = (change(each) if each.starts_at == start else each for each in calendar.taken)
     return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
+
+
+def span_of(each: Slot | CoachingSession) -> tuple[int, int]:
+    """As times when somebody is busy are given."""
+    return int(each.starts_at.timestamp()), int(each.ends_at.timestamp())

@@ -32,7 +32,7 @@ from app.services.scheduling.booking import (
     subject_of,
 )
 from app.services.scheduling.calendars import open_calendar, read_calendar
-from app.services.scheduling.requests import Asked, Busy, Decision, Earlier, Found, OpenCalendar, Together
+from app.services.scheduling.requests import Asked, Busy, Decision, Earlier, Found, OpenCalendar, Together, span_of
 from app.services.scheduling.series_dates import SeriesDate, Start, series_date, shown_reasons, weekly
 
 MOST = 52
@@ -168,7 +168,7 @@ def decide_series(asked: Asked, form: BookSeries, found: Sequence[Found]) -> Tog
         if reasons or slot is None:
             in_the_way.append(series_date(start, calendar.session_minutes, reasons))
             continue
-        booked.append((int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())))
+        booked.append(span_of(slot))
         decision = confirmed(asked, one, what, judged)
         decisions[place] = replace(decision, change=replace(decision.change, series_id=series.id))
     if in_the_way:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
@@ -23,7 +22,7 @@ from app.problems import (
     VersionConflict,
 )
 from app.services.scheduling.changes import CancelSession, RescheduleSession, decide_cancellation, move_to
-from app.services.scheduling.requests import Asked, Busy, Decision, Found, Together
+from app.services.scheduling.requests import Asked, Busy, Decision, Found, Together, span_of
 from app.services.scheduling.series_dates import SeriesDate, Start, is_later, series_date, shifted, shown_reasons
 from app.services.scheduling.slots import Calendar, judged_at
 from app.services.sessions.lifecycle import Action, refusal_to
@@ -179,7 +178,7 @@ def _moves(
     starts = _targets(form, before, affected)
     for session in affected.values():
         opened.leave(session)
-    left = {_span(session.starts_at, session.ends_at) for session in affected.values()}
+    left = {span_of(session) for session in affected.values()}
     in_order = sorted(affected, key=lambda part: affected[part].starts_at)
     taken: Busy = []
     moves: dict[int, Decision] = {}
@@ -192,7 +191,7 @@ def _moves(
             in_the_way.append(series_date(starts[part], before.session_minutes, reasons))
             continue
         opened.take(slot)
-        taken.append(_span(slot.starts_at, slot.ends_at))
+        taken.append(span_of(slot))
         moves[part] = move_to(asked, affected[part], slot, before.buffer_minutes)
     if in_the_way:
         raise SeriesNotBookable(in_the_way)
@@ -200,10 +199,6 @@ def _moves(
     if is_later(before.time_zone, affected[0].starts_at, form.starts_at):
         in_order.reverse()
     return {part: moves[part] for part in in_order}
-
-
-def _span(starts_at: datetime, ends_at: datetime) -> tuple[int, int]:
-    return int(starts_at.timestamp()), int(ends_at.timestamp())
 
 
 def _changed(decisions: Mapping[int, Decision], skipped: list[SkippedSession]) -> Together:

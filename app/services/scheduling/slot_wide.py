@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,8 +14,7 @@ from app.models.sessions import CoachingSession, SessionStatus
 from app.problems import Forbidden, InvalidInput
 from app.services.scheduling.calendars import open_calendar, raise_version
 from app.services.scheduling.changes import CancelSession, ChangeSession, CompleteSession, may_ask_to_change
-
-_CLOSE_QUEUE = text("SELECT close_queue(:coach_id, :starts_at, :now)")
+from app.services.scheduling.queues import close_queue
 
 
 class CancelSlot(Form):
@@ -42,7 +40,7 @@ async def cancel_slot(db: AsyncSession, actor: Actor, *, form: CancelSlot, now: 
     """Ends, in the calendar's turn, what is held and waited for there; so nobody is offered what the changes free."""
     coach_id = _whose_slot(actor, form.coach_id)
     await open_calendar(db, coach_id, locked=True)
-    await db.execute(_CLOSE_QUEUE, {"coach_id": coach_id, "starts_at": form.starts_at, "now": now})
+    await close_queue(db, coach_id, form.starts_at, now)
     await raise_version(db, coach_id)
     return await _changes(db, coach_id, form.starts_at, lambda each: CancelSession(session_id=each, reason=form.reason))
 

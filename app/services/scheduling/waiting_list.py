@@ -7,7 +7,6 @@ a place that is waited for is never listed as free.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +20,7 @@ from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, MemberNotActive, NotInLine, SlotNotFull, TooManyWaitingLists
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar, settle_calendar
-from app.services.scheduling.holds import in_sight
+from app.services.scheduling.holds import end_hold, in_sight
 from app.services.scheduling.refusals import refusal
 from app.services.scheduling.slots import Unavailable, reasons_against
 
@@ -29,7 +28,6 @@ MOST_LISTS = 20
 """That one member may be in at a time."""
 
 _LIVE = (WaitingStatus.WAITING, WaitingStatus.OFFERED)
-_END = text("SELECT end_hold(:hold_id)")
 
 
 class JoinWaitingList(Form):
@@ -116,7 +114,7 @@ async def leave_waiting_list(db: AsyncSession, actor: Actor, *, entry_id: UUID, 
     db.add(entry)
     await db.flush()
     if hold_id is not None:
-        await db.execute(_END, {"hold_id": hold_id})
+        await end_hold(db, hold_id)
     if not await settle_calendar(db, entry.coach_id, now):
         await raise_version(db, entry.coach_id)
     return entry

@@ -23,41 +23,29 @@ from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
 from app.platform.database import RACES, Database, DatabaseAway
 from app.platform.direct import DirectDatabase
-from app.problems import Forbidden, Problem, Refusal, TryAgain
+from app.problems import Forbidden, Problem, TryAgain
 from app.services.identity.permissions import access_visible
-from app.services.scheduling.answers import Decided, Done, Waiting, decisions_of
+from app.services.scheduling.answers import Done, Waiting, decisions_of
 from app.services.scheduling.booking import (
     Booked,
     BookSession,
     ScheduleSession,
     access_booking,
-    decide_booking,
     may_ask_to_book,
     may_ask_to_schedule,
 )
 from app.services.scheduling.changes import (
-    CancelSession,
     ChangeSession,
-    CompleteSession,
-    MarkNoShow,
-    RescheduleSession,
-    decide_cancellation,
-    decide_completion,
-    decide_move,
-    decide_no_show,
     may_ask_to_change,
 )
-from app.services.scheduling.holds import HoldSlot, decide_hold, may_ask_to_hold
+from app.services.scheduling.deciding import decide, parts_of
+from app.services.scheduling.holds import HoldSlot, may_ask_to_hold
 from app.services.scheduling.requests import Asked, Earlier, Found
-from app.services.scheduling.series import BookSeries, decide_series, parts_of_series
+from app.services.scheduling.series import BookSeries
 from app.services.scheduling.series_changes import (
-    CancelSeries,
     ChangeSeries,
-    RescheduleSeries,
     SeriesChanged,
-    decide_series_change,
     find_sessions_to_change,
-    parts_of_change,
 )
 from app.services.scheduling.writing import coach_of_session, open_requests, settle_calendar, write_requests
 
@@ -282,7 +270,7 @@ class CalendarWriter:
     async def _transaction(self, group: list[Asked], *, waiting: bool) -> list[Done | None]:
         async with self._direct.transaction() as db:
             found, settled = await self._open(db, group, waiting=waiting)
-            decided = [_decide(asked, what) for asked, what in zip(group, found, strict=True)]
+            decided = [decide(asked, what) for asked, what in zip(group, found, strict=True)]
             places = list(accumulate((len(what) for what in found), initial=0))
             changes = [
                 {place + part: each.change for part, each in decisions_of(decision).items()}
@@ -305,14 +293,14 @@ class CalendarWriter:
         """
         now = max(asked.now for asked in group)
         settled: dict[UUID, int | None] = {}
-        parts = [_parts(asked, ()) for asked in group]
+        parts = [parts_of(asked, ()) for asked in group]
         while True:
             read = iter(await open_requests(db, [part for each in parts for part in each], waiting=waiting))
             found = [list(islice(read, len(each))) for each in parts]
             expired = [each for each in _with_expired_holds(found) if each not in settled]
             for calendar_id in expired:
                 settled[calendar_id] = await settle_calendar(db, calendar_id, now)
-            wanted = [_parts(asked, what) for asked, what in zip(group, found, strict=True)]
+            wanted = [parts_of(asked, what) for asked, what in zip(group, found, strict=True)]
             if not expired and wanted == parts:
                 return found, settled
             parts = wanted
@@ -346,47 +334,3 @@ class CalendarWriter:
 def _with_expired_holds(found: list[list[Found | None]]) -> list[UUID]:
     read = [what.open_calendar for each in found for what in each if what is not None and what.open_calendar]
     return sorted({each.calendar.coach_id for each in read if each.calendar.has_expired_holds})
-
-
-def _parts(asked: Asked, found: Sequence[Found | None]) -> list[Asked]:
-    """What is to be read of a request, after what has been read of it."""
-    match asked.form:
-        case BookSeries() as form:
-            return parts_of_series(asked, form, found)
-        case CancelSeries() | RescheduleSeries() as form:
-            return parts_of_change(asked, form, found)
-    return [asked]
-
-
-def _decide(asked: Asked, parts: Sequence[Found | None]) -> Decided | None:
-    """None if it is not the request's turn; an exception is one request's own, and leaves the calendar as it was."""
-    found = [what for what in parts if what is not None]
-    if not found:
-        return None
-    opened = found[0].open_calendar
-    before = None if opened is None else opened.calendar
-    try:
-        match asked.form:
-            case BookSeries() as form:
-                return decide_series(asked, form, found)
-            case CancelSeries() | RescheduleSeries() as form:
-                return decide_series_change(asked, form, found)
-            case BookSession() as form:
-                return decide_booking(asked, form, found[0])
-            case CancelSession() as form:
-                return decide_cancellation(asked, form, found[0])
-            case RescheduleSession() as form:
-                return decide_move(asked, form, found[0])
-            case CompleteSession() as form:
-                return decide_completion(asked, form, found[0])
-            case MarkNoShow() as form:
-                return decide_no_show(asked, form, found[0])
-            case HoldSlot() as form:
-                return decide_hold(asked, form, found[0])
-    except Exception as failure:
-        if opened is not None and before is not None:
-            opened.calendar = before  # parts of it may have been decided
-        if not isinstance(failure, Problem | Refusal):
-            log.exception("a request could not be decided")
-        return failure
-    raise TypeError(f"{type(asked.form).__name__} is no request to a calendar")

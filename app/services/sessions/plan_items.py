@@ -8,33 +8,30 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
-from app.forms import Form, between, text
+from app.forms import Form
 from app.models.sessions import PlanItem, SessionPlan, TemplateItem
 from app.models.sessions.plans import LONGEST_RANK, MOST_ITEMS
 from app.problems import Forbidden, InvalidInput, PlanFull
 from app.services.identity.permissions import require
 from app.services.sessions import ranks
+from app.services.sessions.plan_templates import Description, Minutes, Title
 from app.services.sessions.plans import access_own_plan, access_plan, new_item
-
-Title = text(200)
-Description = text(2_000)
-Minutes = between(1, 720)
 
 
 class NewPlanItem(Form):
     """Behind `after_item_id`; at the beginning if that is null, and at the end if it is left out."""
 
     plan_id: UUID
-    title: Title  # type: ignore[valid-type]
-    description: Description | None = None  # type: ignore[valid-type]
-    minutes: Minutes | None = None  # type: ignore[valid-type]
+    title: Title
+    description: Description | None = None
+    minutes: Minutes | None = None
     after_item_id: UUID | None = None
 
 
 class PlanItemChanges(Form):
-    title: Title = ""  # type: ignore[valid-type]
-    description: Description | None = None  # type: ignore[valid-type]
-    minutes: Minutes | None = None  # type: ignore[valid-type]
+    title: Title = ""
+    description: Description | None = None
+    minutes: Minutes | None = None
 
 
 class MovePlanItem(Form):

@@ -19,6 +19,9 @@ from app.problems import Forbidden, InvalidInput, TooManyTemplates
 from app.services.identity.permissions import require
 
 Name = text(120)
+Title = text(200)
+Description = text(2_000)
+Minutes = between(1, 720)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,9 @@ AnyPlanTemplate = PlanTemplate | BuiltInPlanTemplate
 
 
 class TemplateLine(Form):
-    title: text(200)  # type: ignore[valid-type]
-    description: text(2_000) | None = None  # type: ignore[valid-type]
-    minutes: between(1, 720) | None = None  # type: ignore[valid-type]
+    title: Title  # type: ignore[valid-type]
+    description: Description | None = None  # type: ignore[valid-type]
+    minutes: Minutes | None = None  # type: ignore[valid-type]
 
 
 Lines = Annotated[list[TemplateLine], Field(max_length=MOST_ITEMS)]

@@ -153,6 +153,7 @@ async def remind_of_plans(db: AsyncSession, now: datetime) -> int:
             col(SessionPlan.reminded_at).is_(None),
             col(SessionPlan.is_shared),
             col(CoachingSession.status) == SessionStatus.SCHEDULED,
+            col(CoachingSession.starts_at) > now,
         )
         .order_by(col(SessionPlan.remind_at))
         .limit(REMINDERS_AT_ONCE)

@@ -1,5 +1,12 @@
 """Booking: requirement 5, and what a booking leaves behind."""
 
+from datetime import datetime
+
+import pytest
+
+from app.events import SessionBooked
+from app.wire.relay import parse_key
+from tests.lifecycle import schedule
 from tests.operations import BOOK, add_window, book, booked, slots
 from tests.practice import Practice
 
@@ -23,6 +30,31 @@ async def test_5_4_a_listed_slot_is_confirmed_at_once(practice: Practice) -> Non
     assert await practice.count("sessions") == 1
     assert await practice.count("bookings", "status = 'CONFIRMED'") == 1
     assert await practice.count("session_changes", "kind = 'BOOKED' AND version = 1") == 1
+
+
+@pytest.mark.parametrize("by", ["MEMBER", "COACH", "ADMIN"])
+async def test_4_2_of_a_session_that_is_made_both_are_told(practice: Practice, by: str) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach)
+    await add_window(practice, coach)
+    assert coach.coach is not None
+    assert member.member is not None
+
+    if by == "MEMBER":
+        answer = await book(practice, member, coach, NINE)
+    else:
+        who = coach if by == "COACH" else await practice.admin()
+        answer = await schedule(practice, who, member, NINE, coachId=coach.id)
+
+    session_id = parse_key(answer["session"]["id"], "Session", "id")
+    assert await practice.told() == [
+        SessionBooked(
+            session_id=session_id,
+            coach_id=coach.coach.id,
+            member_id=member.member.id,
+            starts_at=datetime.fromisoformat(NINE),
+        )
+    ]
 
 
 async def test_5_5_a_full_slot_is_rejected_with_the_literal_message(practice: Practice) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from tests.operations import (
-    ASSIGN,
     CANCEL,
     ONE_SESSION,
     RESCHEDULE,
@@ -18,6 +17,7 @@ from tests.operations import (
     moved,
     nothing_written,
     slots,
+    transferred,
 )
 from tests.practice import Person, Practice
 
@@ -35,12 +35,6 @@ async def cancel(practice: Practice, who: Person, session_id: str, **more: Any) 
     """Whatever the cancelling answers."""
     answer: dict[str, Any] = await practice.ask(CANCEL, who, input={"sessionId": session_id, **more})
     return answer
-
-
-async def transferred(practice: Practice, member: Person, coach: Person) -> None:
-    given = {"memberId": member.id, "coachId": coach.id}
-    answer = await practice.ask(ASSIGN, await practice.admin(), input=given)
-    assert answer["__typename"] == "Member", answer
 
 
 async def set_status(practice: Practice, status: str) -> None:

@@ -23,7 +23,7 @@ from tests.practice import Practice
 from tests.services.scheduling.together import at_once, at_the_first_try
 
 
-async def test_fifty_extensions_at_once_are_one(practice: Practice) -> None:
+async def test_ten_extensions_at_once_are_one(practice: Practice) -> None:
     coach = await open_coach(practice)
     member = await practice.member(coach)
     hold_id = await held(practice, member, coach)

@@ -14,8 +14,7 @@ from app.platform.database import DatabaseAway
 from app.platform.direct import DirectDatabase
 from app.platform.settings import Settings
 from app.problems import SlotFull, SlotUnavailable, TryAgain
-from app.services.scheduling import Booked, BookSession, CalendarWriter
-from app.services.scheduling import writer as writing_together
+from app.services.scheduling import Booked, BookSession, CalendarWriter, deciding
 from app.services.scheduling.requests import Asked, Decision, Earlier, Found
 from tests.operations import EVERY_DAY, add_window
 from tests.practice import Practice
@@ -47,7 +46,7 @@ async def test_one_that_the_database_refuses_is_left_behind_alone(
     coach = await open_coach(practice, seats=4)
     members = await practice.members(4, coach)
     unlucky = key_of(members[failing])
-    decide = writing_together.decide_booking
+    decide = deciding.decide_booking
 
     def spoiled(asked: Asked, form: BookSession, found: Found) -> Decision | Earlier:
         decision = decide(asked, form, found)
@@ -55,7 +54,7 @@ async def test_one_that_the_database_refuses_is_left_behind_alone(
             return decision
         return replace(decision, change=replace(change_of(decision), kind="NO SUCH KIND"))
 
-    monkeypatch.setattr(writing_together, "decide_booking", spoiled)
+    monkeypatch.setattr(deciding, "decide_booking", spoiled)
 
     answers = await at_once(*(book(practice, member, coach) for member in members))
 
@@ -72,14 +71,14 @@ async def test_one_that_cannot_be_decided_is_left_out_of_the_transaction(
 ) -> None:
     coach = await open_coach(practice, seats=3)
     members = await practice.members(3, coach)
-    decide = writing_together.decide_booking
+    decide = deciding.decide_booking
 
     def broken(asked: Asked, form: BookSession, found: Found) -> Decision | Earlier:
         if asked.actor.member_id == key_of(members[1]):
             raise ZeroDivisionError
         return decide(asked, form, found)
 
-    monkeypatch.setattr(writing_together, "decide_booking", broken)
+    monkeypatch.setattr(deciding, "decide_booking", broken)
 
     answers = await at_once(*(book(practice, member, coach) for member in members))
 

@@ -8,8 +8,7 @@ import pytest
 
 from app.actor import Actor
 from app.problems import Forbidden
-from app.services.scheduling import Booked, BookSession
-from app.services.scheduling import writer as writing_together
+from app.services.scheduling import Booked, BookSession, deciding
 from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found
 from app.services.scheduling.writing import open_requests, write_requests
 from tests.practice import Person, Practice
@@ -26,7 +25,7 @@ async def _decided(practice: Practice, db: Any, group: list[Asked]) -> list[Chan
     """What is to be written of each to whom the calendar is open, all confirmed."""
     found = await open_requests(db, group, waiting=False)
     return [
-        change_of(writing_together.decide_booking(asked, asked.form, what))  # type: ignore[arg-type]
+        change_of(deciding.decide_booking(asked, asked.form, what))  # type: ignore[arg-type]
         for asked, what in zip(group, found, strict=True)
         if what is not None and what.is_open
     ]
@@ -123,7 +122,7 @@ async def test_4_a_decision_in_error_gives_a_member_no_rights_and_the_others_the
     coach = await open_coach(practice, seats=3)
     first, second = await practice.members(2, coach)
     stranger = await practice.member()
-    decide = writing_together.decide_booking
+    decide = deciding.decide_booking
 
     def lenient(asked: Asked, form: BookSession, found: Found) -> Decision | Earlier:
         if not found.is_open:
@@ -133,7 +132,7 @@ async def test_4_a_decision_in_error_gives_a_member_no_rights_and_the_others_the
         return decide(asked, form, found)
 
     calendars: dict[Any, Any] = {}
-    monkeypatch.setattr(writing_together, "decide_booking", lenient)
+    monkeypatch.setattr(deciding, "decide_booking", lenient)
 
     answers = await at_once(*(book(practice, who, coach) for who in (first, stranger, second)))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operations import ASSIGN, UPDATE_NOTE, add_window, booked
+from tests.operations import UPDATE_NOTE, add_window, booked
 from tests.practice import Person, Practice
 
 NINE = "2026-03-02T09:00:00Z"
@@ -14,11 +14,6 @@ async def a_session(practice: Practice) -> tuple[Person, Person, str]:
     await add_window(practice, coach, seats=2)
     member = await practice.member(coach, first_name="Mia", last_name="Okafor")
     return coach, member, await booked(practice, member, coach, NINE)
-
-
-async def assigned(practice: Practice, member: Person, coach: Person) -> None:
-    given = {"memberId": member.id, "coachId": coach.id}
-    assert (await practice.ask(ASSIGN, await practice.admin(), input=given))["__typename"] == "Member"
 
 
 async def changed(practice: Practice, who: Person, note: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.lifecycle import cancel, life, reschedule
-from tests.operations import PROBLEM, add_window, booked, nothing_written
+from tests.lifecycle import cancel, life
+from tests.operations import PROBLEM, add_window, booked, moved, nothing_written
 from tests.practice import Person, Practice
 
 TUESDAY_NINE, TUESDAY_TEN = "2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z"
@@ -102,11 +102,11 @@ async def test_who_is_late_already_does_not_gain_by_moving_the_session_first(pra
     practice.clock.move(hours=2)
 
     next_week = "2026-03-10T09:00:00Z"
-    assert (await reschedule(practice, member, session_id, next_week))["__typename"] == "Session"
-    moved = await life(practice, member, session_id)
+    assert (await moved(practice, member, session_id, next_week))["__typename"] == "Session"
+    later = await life(practice, member, session_id)
     late = await cancel(practice, member, session_id)
 
-    assert (moved["startsAt"], moved["freeCancellationUntil"]) == (next_week, "2026-03-02T09:00:00Z")
+    assert (later["startsAt"], later["freeCancellationUntil"]) == (next_week, "2026-03-02T09:00:00Z")
     assert late["__typename"] == "Session"
     assert (await life(practice, member, session_id))["isLateCancellation"]
 
@@ -115,7 +115,7 @@ async def test_the_deadline_moves_with_the_session_and_the_policy_does_not(pract
     coach, member, session_id = await with_policy(practice, 24)
     await set_policy(practice, coach, coach, cancellationNoticeHours=1)
 
-    await reschedule(practice, member, session_id, TUESDAY_TEN)
+    await moved(practice, member, session_id, TUESDAY_TEN)
 
     assert (await life(practice, member, session_id))["freeCancellationUntil"] == "2026-03-02T10:00:00Z"
 

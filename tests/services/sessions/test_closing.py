@@ -19,9 +19,8 @@ from tests.lifecycle import (
     complete,
     life,
     no_show,
-    reschedule,
 )
-from tests.operations import RESCHEDULE, add_window, booked, calendar_version, nothing_written
+from tests.operations import RESCHEDULE, add_window, booked, calendar_version, moved, nothing_written
 from tests.practice import MONDAY, Person, Practice
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
@@ -140,7 +139,7 @@ async def test_14_6_a_completed_session_is_neither_cancelled_nor_moved_nor_a_no_
     async with nothing_written(practice):
         answers = [
             await cancel(practice, coach, session_id),
-            await reschedule(practice, coach, session_id, ELEVEN, overrideReason="By mistake"),
+            await moved(practice, coach, session_id, ELEVEN, overrideReason="By mistake"),
             await no_show(practice, coach, session_id),
         ]
 
@@ -270,9 +269,9 @@ async def test_every_change_tells_who_when_and_why(practice: Practice) -> None:
     coach, member, session_id = await booked_at_nine(practice)
     admin = await practice.admin()
     practice.clock.move(minutes=1)
-    await reschedule(practice, member, session_id, TEN)
+    await moved(practice, member, session_id, TEN)
     practice.clock.move(minutes=1)
-    await reschedule(practice, coach, session_id, "2026-03-02T13:00:00Z", overrideReason="Lunch is the only time left")
+    await moved(practice, coach, session_id, "2026-03-02T13:00:00Z", overrideReason="Lunch is the only time left")
     practice.clock.move(hours=6)
     await no_show(practice, coach, session_id, reason="Nobody there")
     practice.clock.move(minutes=1)

@@ -2,11 +2,10 @@
 
 import asyncio
 
-from sqlalchemy import event
-
 from tests.operations import WRITE_NOTE, add_window, booked, noted, notes_of, nothing_written
 from tests.practice import Practice
 from tests.services.sessions.noting import NINE, a_session, saying
+from tests.statements import statements
 
 # Retries
 
@@ -86,24 +85,16 @@ async def test_the_notes_of_many_sessions_are_one_statement_and_one_for_their_ke
         await noted(practice, coach, session, f"Note {number}")
         await noted(practice, member, session, f"Answer {number}")
     query = "{ sessions(first: 20) { edges { node { notes { sections { text } } } } } }"
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
 
     async def asked() -> tuple[int, int, int]:
         """How many notes were answered, how often notes were read, and keys."""
-        statements.clear()
-        page = await practice.ask(query, coach)
+        with statements(practice.house.database.engine) as sent:
+            page = await practice.ask(query, coach)
         texts = [each["sections"][0]["text"] for edge in page["edges"] for each in edge["node"]["notes"]]
-        keys = [statement for statement in statements if "keys_of_notes" in statement]
-        notes = [statement for statement in statements if "session_notes" in statement]
+        keys = [statement for statement in sent if "keys_of_notes" in statement]
+        notes = [statement for statement in sent if "session_notes" in statement]
         return len(set(texts)), len(notes), len(keys)
 
     practice.application.keys.forget()
-    event.listen(practice.house.database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        assert await asked() == (20, 1, 1)
-        assert await asked() == (20, 1, 0), "keys that were unwrapped are kept"
-    finally:
-        event.remove(practice.house.database.engine.sync_engine, "before_cursor_execute", note)
+    assert await asked() == (20, 1, 1)
+    assert await asked() == (20, 1, 0), "keys that were unwrapped are kept"

@@ -18,9 +18,10 @@ from tests.operations import (
     noted,
     notes_of,
     nothing_written,
+    transferred,
 )
 from tests.practice import Practice
-from tests.services.sessions.noting import NINE, a_session, assigned, changed, saying
+from tests.services.sessions.noting import NINE, a_session, changed, saying
 
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 ONE_NOTE = "query ($id: ID!) { node(id: $id) { ... on SessionNote { id sections { text } session { id } } } }"
@@ -96,7 +97,7 @@ async def test_after_a_transfer_the_new_coach_reads_the_history_and_the_old_one_
     new = await practice.coach()
     begun = await noted(practice, member, session, "Begun before", isDraft=True)
 
-    await assigned(practice, member, new)
+    await transferred(practice, member, new)
     await noted(practice, new, session, "By the new coach", visibility="PRIVATE")
     await noted(practice, member, session, "After")
     await changed(practice, member, begun, isDraft=False)
@@ -125,9 +126,9 @@ async def test_a_coach_whose_member_left_twice_changes_their_notes_no_more(pract
     """Who wrote as the coach of today, about another's session, has no part in it once they are not."""
     _, member, session = await a_session(practice)
     meanwhile = await practice.coach()
-    await assigned(practice, member, meanwhile)
+    await transferred(practice, member, meanwhile)
     note = await noted(practice, meanwhile, session, visibility="PRIVATE")
-    await assigned(practice, member, await practice.coach())
+    await transferred(practice, member, await practice.coach())
 
     given = {"id": note["id"], "expectedVersion": 1, "sections": saying("Too late")}
     assert await practice.refusal(UPDATE_NOTE, meanwhile, input=given) == FORBIDDEN

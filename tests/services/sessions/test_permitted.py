@@ -1,18 +1,16 @@
 """What a session says the asker may do with it now is what happens when they try, for every state and everybody."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from tests.lifecycle import CANCEL_LIFE, COMPLETE, MARK_NO_SHOW, PERMITTED, cancel, complete, no_show, transferred
-from tests.operations import RATE, RESCHEDULE, add_window, booked
+from tests.lifecycle import CANCEL_LIFE, COMPLETE, MARK_NO_SHOW, PERMITTED, cancel, complete, no_show
+from tests.operations import RATE, RESCHEDULE, add_window, booked, transferred
 from tests.practice import MONDAY, Person, Practice
+from tests.statements import statements
 
 ASK = f"query ($id: ID!) {{ session(id: $id) {{ {PERMITTED} }} }}"
 ACTIONS = {
@@ -213,9 +211,9 @@ async def test_what_one_may_do_is_told_of_a_whole_list_without_a_statement_more(
     practice.clock.move(hours=2)
     listing = "{ sessions { edges { node { id %s } } } }"
 
-    with statements(practice) as plain:
+    with statements(practice.house.database.engine) as plain:
         await practice.ask(listing % "", coach)
-    with statements(practice) as asked:
+    with statements(practice.house.database.engine) as asked:
         answer = await practice.ask(listing % "canCancel { code } canComplete { code }", coach)
 
     assert len(asked) == len(plain) > 0
@@ -224,19 +222,3 @@ async def test_what_one_may_do_is_told_of_a_whole_list_without_a_statement_more(
         (None, None),
         (None, NOT_BEGUN),
     ]
-
-
-@contextmanager
-def statements(practice: Practice) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        seen.append(statement)
-
-    engine = practice.house.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -28,6 +28,7 @@ from tests.operations import (
     nodes,
     nothing_written,
     rated,
+    transferred,
 )
 from tests.practice import MONDAY, Person, Practice
 
@@ -168,8 +169,10 @@ async def test_9_6_of_ratings_that_come_at_once_one_is_stored(practice: Practice
     assert await average(practice, coach) == (stored, 1)
 
 
-@pytest.mark.parametrize("status", ["SCHEDULED", "CANCELLED", "NO_SHOW"])
-async def test_14_7_a_session_that_is_not_completed_is_not_rated(practice: Practice, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"), [("SCHEDULED", "scheduled"), ("CANCELLED", "cancelled"), ("NO_SHOW", "a no-show")]
+)
+async def test_14_7_a_session_that_is_not_completed_is_not_rated(practice: Practice, status: str, words: str) -> None:
     coach = await open_coach(practice)
     member = await practice.member(coach)
     session_id = await booked(practice, member, coach, NINE)
@@ -183,6 +186,7 @@ async def test_14_7_a_session_that_is_not_completed_is_not_rated(practice: Pract
         refused = await rated(practice, member, session_id, 5)
 
     assert (refused["code"], refused["status"]) == ("SESSION_NOT_COMPLETED", status)
+    assert refused["message"] == f"This session is {words}; only a completed one can be rated"
 
 
 async def test_nobody_rates_somebody_elses_session(practice: Practice) -> None:
@@ -261,7 +265,7 @@ async def test_a_transfer_hands_the_ratings_on_to_the_new_coach(practice: Practi
     coach, member, done = await one_completed(practice)
     await rated(practice, member, done, 4)
     new = await practice.coach()
-    await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": new.id})
+    await transferred(practice, member, new)
 
     for who in (coach, new):
         assert (await practice.ask(OF_SESSION, who, id=done))["rating"]["stars"] == 4

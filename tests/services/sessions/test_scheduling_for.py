@@ -11,9 +11,19 @@ from app.actor import Actor
 from app.events import SessionBooked
 from app.services.scheduling import writer
 from app.wire.relay import global_id
-from tests.lifecycle import SCHEDULE, life, reschedule, schedule, transferred
+from tests.lifecycle import SCHEDULE, life, schedule
 from tests.models.small_practice import refused_with
-from tests.operations import ADD_TIME_OFF, RESCHEDULE, add_window, book, booked, nothing_written, slots
+from tests.operations import (
+    ADD_TIME_OFF,
+    RESCHEDULE,
+    add_window,
+    book,
+    booked,
+    moved,
+    nothing_written,
+    slots,
+    transferred,
+)
 from tests.practice import MONDAY, Person, Practice
 
 NINE, TEN, ELEVEN, ONE = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11, 13))
@@ -249,7 +259,7 @@ async def test_sessions_start_at_full_minutes_whatever_the_reason(practice: Prac
     async with nothing_written(practice):
         answers = [
             await schedule(practice, coach, member, start, **WHY),
-            await reschedule(practice, coach, session_id, start, **WHY),
+            await moved(practice, coach, session_id, start, **WHY),
         ]
 
     assert [(answer["code"], answer["reason"]) for answer in answers] == [("SLOT_UNAVAILABLE", "NOT_A_SLOT_START")] * 2
@@ -334,8 +344,8 @@ async def test_coach_and_admin_move_a_session_past_availability_with_a_reason(pr
     session_id = await booked(practice, member, coach, NINE)
 
     async with nothing_written(practice):
-        without = await reschedule(practice, who, session_id, ONE)
-    answer = await reschedule(practice, who, session_id, ONE, **WHY)
+        without = await moved(practice, who, session_id, ONE)
+    answer = await moved(practice, who, session_id, ONE, **WHY)
 
     assert (without["code"], without["reason"]) == ("SLOT_UNAVAILABLE", "OUTSIDE_AVAILABILITY")
     assert answer["startsAt"] == ONE
@@ -352,8 +362,8 @@ async def test_moving_with_a_reason_oversells_nothing_and_breaks_no_buffer(pract
     await schedule(practice, coach, neighbour, ONE, **WHY)
 
     async with nothing_written(practice):
-        full = await reschedule(practice, coach, session_id, ONE, **WHY)
-        close = await reschedule(practice, coach, session_id, "2026-03-02T12:00:00Z", **WHY)
+        full = await moved(practice, coach, session_id, ONE, **WHY)
+        close = await moved(practice, coach, session_id, "2026-03-02T12:00:00Z", **WHY)
 
     assert full["code"] == "SLOT_FULL"
     assert (close["code"], close["reason"]) == ("SLOT_UNAVAILABLE", "CONFLICTS_WITH_SESSION")

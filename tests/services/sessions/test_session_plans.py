@@ -22,6 +22,7 @@ from tests.operations import (
     completed,
     nothing_written,
     planned,
+    transferred,
 )
 from tests.practice import Person, Practice
 
@@ -114,7 +115,7 @@ async def test_the_members_coach_of_today_makes_theirs_of_an_earlier_coachs_plan
     await planned(practice, coach, session, "First")
     new, stranger = await practice.coach(), await practice.coach()
     await add_window(practice, new)
-    await practice.ask(ASSIGN, await practice.admin(), input={"memberId": member.id, "coachId": new.id})
+    await transferred(practice, member, new)
     later = await booked(practice, member, new, ELEVEN)
     given = {"sessionId": await booked_with(practice, stranger), "fromSessionId": session}
 
@@ -305,7 +306,7 @@ async def test_a_reminder_that_was_rolled_back_is_given_again(practice: Practice
     assert await reminders(practice) == 1
 
 
-@pytest.mark.parametrize("reason", ["hidden", "cancelled", "completed", "taken back"])
+@pytest.mark.parametrize("reason", ["hidden", "cancelled", "completed", "begun", "taken back"])
 async def test_what_is_not_shared_or_not_to_come_is_not_reminded_of(practice: Practice, reason: str) -> None:
     coach, member, session, plan = await due_plan(practice)
     if reason == "hidden":
@@ -314,6 +315,8 @@ async def test_what_is_not_shared_or_not_to_come_is_not_reminded_of(practice: Pr
         await cancelled(practice, member, session)
     elif reason == "completed":
         await completed(practice, session)
+    elif reason == "begun":
+        practice.clock.move(minutes=30)
     else:
         await update(practice, coach, plan, remindAt=None)
     practice.clock.move(minutes=30)

@@ -1,11 +1,7 @@
-"""Coaching sessions: who sees which, the list, and that a page costs the same however long it is."""
+"""Coaching sessions: who sees which, and the list."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-
-from sqlalchemy import event
 
 from tests.operations import (
     ONE_SESSION,
@@ -325,76 +321,3 @@ async def test_a_page_has_1_to_100_rows(practice: Practice) -> None:
     refusals = [await practice.refusal(SESSIONS, member, first=first) for first in (0, -1, 101)]
 
     assert [(refusal["code"], refusal["status"]) for refusal in refusals] == [("BAD_USER_INPUT", 400)] * 3
-
-
-# How many statements a page takes
-
-
-@contextmanager
-def counted(practice: Practice) -> Iterator[list[str]]:
-    """The statements that reach the database."""
-    statements: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    engine = practice.house.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-async def statements_of(practice: Practice, query: str, who: Person, first: int) -> tuple[int, int]:
-    """How many rows a page has, and how many statements it took."""
-    with counted(practice) as statements:
-        page = await practice.ask(query, who, first=first)
-    return len(page["edges"]), len(statements)
-
-
-async def test_a_page_of_sessions_takes_as_many_statements_whatever_its_length(practice: Practice) -> None:
-    admin = await practice.admin()
-    coaches = [await open_coach(practice) for _ in range(4)]
-    for coach in coaches:
-        for member in await practice.members(5, coach):
-            await booked(practice, member, coach, NINE)
-    query = (
-        "query ($first: Int) { sessions(first: $first) { edges { node { id coach { id user { email } }"
-        " member { id coach { id } } history { kind } } } } }"
-    )
-
-    short, long = await statements_of(practice, query, admin, 2), await statements_of(practice, query, admin, 20)
-
-    assert (short[0], long[0]) == (2, 20)
-    assert short[1] == long[1]
-
-
-async def test_a_page_of_members_takes_as_many_statements_whatever_its_length(practice: Practice) -> None:
-    admin = await practice.admin()
-    for _ in range(4):
-        await practice.members(5, await practice.coach())
-    query = (
-        "query ($first: Int) { members(first: $first) { edges { node { id coach { id } user { email }"
-        " assignments { startedAt coach { id } } } } } }"
-    )
-
-    short, long = await statements_of(practice, query, admin, 2), await statements_of(practice, query, admin, 20)
-
-    assert (short[0], long[0]) == (2, 20)
-    assert short[1] == long[1]
-
-
-async def test_a_page_of_coaches_takes_as_many_statements_whatever_its_length(practice: Practice) -> None:
-    admin = await practice.admin()
-    for _ in range(20):
-        await add_window(practice, await practice.coach())
-    query = (
-        "query ($first: Int) { coaches(first: $first) { edges { node { id memberCount user { email }"
-        " availabilityWindows { id coach { id } } timeOff { id } } } } }"
-    )
-
-    short, long = await statements_of(practice, query, admin, 2), await statements_of(practice, query, admin, 20)
-
-    assert (short[0], long[0]) == (2, 20)
-    assert short[1] == long[1]
