@@ -24,8 +24,10 @@ from app.wire.relay import InvalidId, Node, parse_global_id, parse_uuid
 MOST = 100
 
 
-def _row(model: Any) -> Callable[[Context, str], Awaitable[Any]]:
-    return lambda context, key: context.read(identity_service.access_visible, model, parse_uuid(key))
+def _row(model: Any, permission: str | None = None) -> Callable[[Context, str], Awaitable[Any]]:
+    return lambda context, key: context.read(
+        identity_service.access_visible, model, parse_uuid(key), permission=permission
+    )
 
 
 async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
@@ -47,14 +49,14 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
-    "SessionSeries": _row(SessionSeries),
+    "SessionSeries": _row(SessionSeries, "sessions:read"),
     "NoteTemplate": lambda context, key: context.read(session_service.access_note_template, parse_uuid(key)),
     "SessionNote": lambda context, key: context.read(session_service.access_note, parse_uuid(key)),
     "Slot": _slot,
-    "SlotHold": _row(SlotHold),
+    "SlotHold": _row(SlotHold, "sessions:read"),
     "TimeOff": _row(TimeOff),
     "User": _row(User),
-    "WaitingListEntry": _row(WaitingListEntry),
+    "WaitingListEntry": _row(WaitingListEntry, "sessions:read"),
 }
 
 

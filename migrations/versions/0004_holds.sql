@@ -9,6 +9,27 @@ END $$;
 CREATE TRIGGER sessions_copy_cancellation_policy BEFORE INSERT ON sessions
   FOR EACH ROW EXECUTE FUNCTION copy_cancellation_policy();
 
+-- It does not soften later.
+CREATE FUNCTION keep_cancellation_policy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a session keeps the notice that it was booked with' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER sessions_keep_cancellation_policy BEFORE UPDATE OF cancellation_notice_hours ON sessions
+  FOR EACH ROW WHEN (OLD.cancellation_notice_hours > coalesce(NEW.cancellation_notice_hours, -1))
+  EXECUTE FUNCTION keep_cancellation_policy();
+
+-- Under the asker's own rights: a coach sees their members of today.
+CREATE FUNCTION book_series_for_own_member() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM members m WHERE m.id = NEW.member_id) THEN
+    RAISE EXCEPTION 'a series is booked for a member of one''s own'
+      USING ERRCODE = 'insufficient_privilege', TABLE = 'session_series';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER session_series_of_own_member BEFORE INSERT ON session_series
+  FOR EACH ROW EXECUTE FUNCTION book_series_for_own_member();
+
 -- What a session may become, and who closes it: the coach who held it, and admins. What is closed is not moved.
 CREATE FUNCTION hold_to_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -118,6 +139,101 @@ END $$;
 CREATE TRIGGER waiting_list_is_counted AFTER INSERT OR DELETE OR UPDATE OF status ON waiting_list_entries
   FOR EACH ROW EXECUTE FUNCTION count_waiting();
 
+-- How many wait is counted by the trigger above, from within one, and not by a statement of anybody's.
+CREATE FUNCTION refuse_count() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'who waits is counted by the database' USING ERRCODE = 'check_violation',
+    CONSTRAINT = 'calendar_slots_count_the_line', TABLE = 'calendar_slots';
+END $$;
+CREATE TRIGGER calendar_slots_keep_count BEFORE UPDATE OF waiting ON calendar_slots
+  FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.waiting <> NEW.waiting) EXECUTE FUNCTION refuse_count();
+CREATE TRIGGER calendar_slots_begin_without_line AFTER INSERT ON calendar_slots
+  FOR EACH ROW WHEN (NEW.waiting <> 0) EXECUTE FUNCTION refuse_count();
+
+-- Nobody steps forward in a line, nor into another one, nor back into one that they have left; who is in it leaves it, or
+-- takes what was offered, and no more.
+CREATE FUNCTION keep_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  is_overtaking boolean;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM set_config('app.system', 'on', true);
+    is_overtaking := EXISTS (SELECT FROM waiting_list_entries e WHERE e.coach_id = NEW.coach_id
+      AND e.starts_at = NEW.starts_at AND e.status = 'WAITING' AND e.place >= NEW.place);
+    PERFORM set_config('app.system', coalesce(was, ''), true);
+    IF is_overtaking THEN
+      RAISE EXCEPTION 'others are in line already' USING ERRCODE = 'insufficient_privilege', TABLE = 'waiting_list_entries';
+    END IF;
+  ELSIF (OLD.coach_id, OLD.member_id, OLD.starts_at, OLD.place)
+      IS DISTINCT FROM (NEW.coach_id, NEW.member_id, NEW.starts_at, NEW.place)
+    OR (OLD.status <> NEW.status AND (OLD.closed_at IS NOT NULL OR NOT (
+      was = 'on' OR current_setting('app.role', true) = 'ADMIN' OR NEW.status = 'LEFT'
+      OR (OLD.status = 'OFFERED' AND NEW.status = 'BOOKED'))))
+  THEN
+    RAISE EXCEPTION 'a place in line stays where it is' USING ERRCODE = 'insufficient_privilege', TABLE = 'waiting_list_entries';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER waiting_list_keeps_order BEFORE INSERT ON waiting_list_entries
+  FOR EACH ROW WHEN (NEW.status = 'WAITING') EXECUTE FUNCTION keep_line();
+CREATE TRIGGER waiting_list_keeps_places BEFORE UPDATE OF coach_id, member_id, starts_at, place, status
+  ON waiting_list_entries FOR EACH ROW EXECUTE FUNCTION keep_line();
+
+-- A hold keeps a seat that nobody sits in, and stays what it is; its seat's number follows the seat. Only the system offers.
+CREATE FUNCTION keep_hold() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  is_held boolean;
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF coalesce(was = 'on' OR current_setting('app.role', true) = 'ADMIN'
+        OR OLD.member_id = nullif(current_setting('app.member_id', true), '')::uuid
+        OR OLD.coach_id = nullif(current_setting('app.coach_id', true), '')::uuid, false) THEN
+      RETURN OLD;
+    END IF;
+  ELSIF TG_OP = 'INSERT' THEN
+    PERFORM set_config('app.system', 'on', true);
+    is_held := EXISTS (SELECT FROM calendar_seats t WHERE t.coach_id = NEW.coach_id AND t.starts_at = NEW.starts_at
+                       AND t.seat_no = NEW.seat_no AND t.held_until = NEW.expires_at);
+    PERFORM set_config('app.system', coalesce(was, ''), true);
+    IF was = 'on' OR (is_held AND NEW.entry_id IS NULL AND NEW.created_at <= now()) THEN RETURN NEW; END IF;
+  ELSIF (OLD.coach_id, OLD.member_id, OLD.starts_at, OLD.entry_id)
+      IS NOT DISTINCT FROM (NEW.coach_id, NEW.member_id, NEW.starts_at, NEW.entry_id)
+    AND (OLD.seat_no = NEW.seat_no OR pg_trigger_depth() > 1)
+    AND (was = 'on' OR (OLD.ends_at, OLD.created_at) = (NEW.ends_at, NEW.created_at)) THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'a hold is its member''s, for the place and the time that it was made for'
+    USING ERRCODE = 'insufficient_privilege', TABLE = 'slot_holds';
+END $$;
+CREATE TRIGGER slot_holds_keep_hold BEFORE INSERT OR DELETE
+  OR UPDATE OF coach_id, member_id, starts_at, entry_id, seat_no, ends_at, created_at ON slot_holds
+  FOR EACH ROW EXECUTE FUNCTION keep_hold();
+
+-- Until when a seat is held changes with the asker's own hold of it.
+CREATE FUNCTION keep_held_until() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM slot_holds h WHERE h.coach_id = OLD.coach_id AND h.starts_at = OLD.starts_at
+                 AND h.seat_no = OLD.seat_no) THEN
+    RAISE EXCEPTION 'a seat is held by its hold' USING ERRCODE = 'insufficient_privilege', TABLE = 'calendar_seats';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER calendar_seats_keep_held_until BEFORE UPDATE OF held_until ON calendar_seats
+  FOR EACH ROW WHEN (OLD.held_until IS DISTINCT FROM NEW.held_until) EXECUTE FUNCTION keep_held_until();
+
+-- The functions below change what is others', so they are for whom the calendar is open to; what is offered there is
+-- changed by its coach alone.
+CREATE FUNCTION confirm_calendar(coach uuid, also_open boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT coalesce(current_setting('app.system', true) = 'on' OR current_setting('app.role', true) = 'ADMIN'
+      OR coach = nullif(current_setting('app.coach_id', true), '')::uuid
+      OR (also_open AND coach = nullif(current_setting('app.calendar_id', true), '')::uuid), false) THEN
+    RAISE EXCEPTION 'the calendar is not open' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
 -- Gives a held place back; whoever waits for it is looked for by `settle_calendar`.
 CREATE FUNCTION end_hold(hold uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -148,6 +264,7 @@ DECLARE
   any_ended boolean := false;
   ended record;
 BEGIN
+  PERFORM confirm_calendar(coach, true);
   PERFORM set_config('app.system', 'on', true);
   -- The last seat first: closing a gap moves no other of these.
   FOR ended IN SELECT h.id, h.entry_id FROM slot_holds h WHERE h.coach_id = coach AND h.expires_at <= now()
@@ -239,6 +356,7 @@ CREATE FUNCTION close_queue(coach uuid, slot_start timestamptz, present timestam
 DECLARE
   was text := current_setting('app.system', true);
 BEGIN
+  PERFORM confirm_calendar(coach, false);
   PERFORM set_config('app.system', 'on', true);
   PERFORM close_entry(e.id, 'CLOSED', present) FROM waiting_list_entries e
     WHERE e.coach_id = coach AND e.starts_at = slot_start AND e.status IN ('WAITING', 'OFFERED');
@@ -259,6 +377,7 @@ DECLARE
   too_many integer;
   ended record;
 BEGIN
+  PERFORM confirm_calendar(coach, false);
   PERFORM set_config('app.system', 'on', true);
   SELECT count(*) - slot_capacity INTO too_many FROM calendar_seats t
     WHERE t.coach_id = coach AND t.starts_at = slot_start;

@@ -22,7 +22,8 @@ REPLACED = (
 NEW = (
     "positions_in_line(uuid[]), calendars_to_settle(timestamptz), close_queue(uuid, timestamptz, timestamptz),"
     " fit_queue(uuid, timestamptz, timestamptz, integer), settle_calendar(uuid, timestamptz),"
-    " end_expired_holds(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid)"
+    " end_expired_holds(uuid, timestamptz), close_entry(uuid, text, timestamptz), end_hold(uuid),"
+    " confirm_calendar(uuid, boolean)"
 )
 
 

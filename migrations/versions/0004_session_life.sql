@@ -67,6 +67,7 @@ CREATE TABLE waiting_list_entries (
   PRIMARY KEY (id),
   CONSTRAINT waiting_list_entries_status_known CHECK (status IN ('WAITING', 'OFFERED', 'BOOKED', 'LEFT', 'LAPSED', 'CLOSED')),
   CONSTRAINT waiting_list_entries_closed_if_over CHECK ((status IN ('WAITING', 'OFFERED')) = (closed_at IS NULL)),
+  CONSTRAINT waiting_list_entries_of_holds_key UNIQUE (id, coach_id, member_id, starts_at),
   FOREIGN KEY(coach_id) REFERENCES coaches (id) ON DELETE CASCADE,
   FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE
 );
@@ -90,7 +91,7 @@ CREATE TABLE slot_holds (
   CONSTRAINT slot_holds_seat_fkey FOREIGN KEY(coach_id, starts_at, seat_no) REFERENCES calendar_seats (coach_id, starts_at, seat_no) ON DELETE CASCADE ON UPDATE CASCADE,
   CONSTRAINT slot_holds_are_short CHECK (expires_at <= created_at + CASE WHEN entry_id IS NULL THEN '10 minutes' ELSE '1 day' END::interval),
   FOREIGN KEY(member_id) REFERENCES members (id),
-  FOREIGN KEY(entry_id) REFERENCES waiting_list_entries (id),
+  CONSTRAINT slot_holds_entry_fkey FOREIGN KEY(entry_id, coach_id, member_id, starts_at) REFERENCES waiting_list_entries (id, coach_id, member_id, starts_at),
   UNIQUE (entry_id)
 );
 CREATE INDEX slot_holds_by_member ON slot_holds (member_id, coach_id);

@@ -2,9 +2,13 @@
 DROP TRIGGER sessions_keep_member_coach ON sessions;
 DROP TRIGGER sessions_hold_to_transitions ON sessions;
 DROP TRIGGER sessions_copy_cancellation_policy ON sessions;
-DROP FUNCTION keep_member_coach(), hold_to_transitions(), copy_cancellation_policy();
+DROP TRIGGER sessions_keep_cancellation_policy ON sessions;
+DROP FUNCTION keep_member_coach(), hold_to_transitions(), copy_cancellation_policy(), keep_cancellation_policy();
 DROP TABLE slot_holds, waiting_list_entries;
-DROP FUNCTION count_waiting();
+DROP TRIGGER calendar_slots_keep_count ON calendar_slots;
+DROP TRIGGER calendar_slots_begin_without_line ON calendar_slots;
+DROP TRIGGER calendar_seats_keep_held_until ON calendar_seats;
+DROP FUNCTION count_waiting(), refuse_count(), keep_line(), keep_hold(), keep_held_until();
 DROP INDEX calendar_seats_held, calendar_slots_waited_for, sessions_by_series;
 DELETE FROM calendar_slots s WHERE NOT EXISTS
   (SELECT FROM calendar_seats t WHERE t.coach_id = s.coach_id AND t.starts_at = s.starts_at);
@@ -28,4 +32,5 @@ ALTER TABLE sessions
   DROP COLUMN cancellation_notice_hours,
   DROP COLUMN is_late_cancellation;
 DROP TABLE session_series;
+DROP FUNCTION book_series_for_own_member();
 ALTER TABLE coaches DROP COLUMN cancellation_notice_hours, DROP COLUMN waiting_offer_minutes;

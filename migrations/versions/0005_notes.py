@@ -11,7 +11,7 @@ depends_on = None
 
 FUNCTIONS = (
     "keep_member_key(uuid, uuid, text, bytea, bytea), key_of_session(uuid), keys_of_notes(uuid[]),"
-    " check_of_master_key(text), keep_note(), mark_later_note(), let_notes_follow_assigned_coach()"
+    " check_of_master_key(text), keep_note(), refuse_reader(), mark_later_note(), let_notes_follow_assigned_coach()"
 )
 
 

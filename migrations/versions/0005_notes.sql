@@ -139,6 +139,16 @@ CREATE TRIGGER session_notes_keep_note
   BEFORE UPDATE OF session_id, coach_id, member_id, author_user_id, written_by, is_draft, visibility ON session_notes
   FOR EACH ROW EXECUTE FUNCTION keep_note();
 
+-- Whom a note is shown to after a transfer is for the triggers above to say, not for its author.
+CREATE FUNCTION refuse_reader() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a note follows its member' USING ERRCODE = 'insufficient_privilege', TABLE = 'session_notes';
+END $$;
+CREATE TRIGGER session_notes_keep_readers BEFORE UPDATE OF member_coach_id, is_later ON session_notes
+  FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND (OLD.member_coach_id, OLD.is_later)
+                     IS DISTINCT FROM (NEW.member_coach_id, NEW.is_later))
+  EXECUTE FUNCTION refuse_reader();
+
 -- The functions below act for the system and give back what was set: wrapped keys are in nobody's sight, and are handed
 -- to whoever sees something that is under them.
 

@@ -199,11 +199,24 @@ REFUSED = {
         ],
     ],
     "slot_holds_seat_fkey": [[*A_SLOT, hold("anna", 2)]],
+    "slot_holds_entry_fkey": [
+        [
+            *A_SLOT,
+            in_line("ben"),
+            "INSERT INTO slot_holds (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended,"
+            " entry_id) SELECT gen_random_uuid(), coach_id, :anna, starts_at, starts_at + interval '1 hour', 1, now(),"
+            " false, id FROM waiting_list_entries",
+        ]
+    ],
     "slot_holds_one_per_seat": [[*A_SLOT, hold("anna", 1), hold("ben", 1)]],
     "slot_holds_once": [[*A_SLOT, seat("09:00", 2), hold("anna", 1), hold("anna", 2)]],
     "slot_holds_are_short": [
         [*A_SLOT, hold("anna", 1, minutes=11)],
         [*A_SLOT, hold("anna", 1), "UPDATE slot_holds SET expires_at = expires_at + interval '6 minutes'"],
+    ],
+    "calendar_slots_count_the_line": [
+        [*A_SLOT, "UPDATE calendar_slots SET waiting = 1"],
+        [*A_SLOT, in_line("anna"), "UPDATE calendar_slots SET waiting = 0"],
     ],
     "waiting_list_once": [[*A_SLOT, in_line("anna"), in_line("anna")]],
     "waiting_list_for_a_taken_slot": [[in_line("anna")], [*A_SLOT, in_line("anna", starts="10:00")]],

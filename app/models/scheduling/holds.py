@@ -39,6 +39,7 @@ class WaitingListEntry(SQLModel, table=True):
         CheckConstraint(
             "(status IN ('WAITING', 'OFFERED')) = (closed_at IS NULL)", name="waiting_list_entries_closed_if_over"
         ),
+        UniqueConstraint("id", "coach_id", "member_id", "starts_at", name="waiting_list_entries_of_holds_key"),
         Index("waiting_list_in_line", "coach_id", "starts_at", "place", postgresql_where=text("status = 'WAITING'")),
         Index(
             "waiting_list_once",
@@ -79,6 +80,11 @@ class SlotHold(SQLModel, table=True):
             ondelete="CASCADE",
             onupdate="CASCADE",
         ),
+        ForeignKeyConstraint(
+            ["entry_id", "coach_id", "member_id", "starts_at"],
+            [f"waiting_list_entries.{column}" for column in ("id", "coach_id", "member_id", "starts_at")],
+            name="slot_holds_entry_fkey",
+        ),
         Index("slot_holds_by_member", "member_id", "coach_id"),
         Index("slot_holds_by_expiry", "expires_at"),
         Index("slot_holds_once", "member_id", "coach_id", "starts_at", unique=True),
@@ -93,7 +99,7 @@ class SlotHold(SQLModel, table=True):
     seat_no: int
     expires_at: datetime = timestamp()
     is_extended: bool = False
-    entry_id: UUID | None = Field(default=None, foreign_key="waiting_list_entries.id", unique=True)
+    entry_id: UUID | None = Field(default=None, unique=True)
     created_at: datetime = stamped_now()
 
     @property

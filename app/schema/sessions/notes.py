@@ -57,7 +57,8 @@ class SessionNote(Node):
         Annotated["Session", strawberry.lazy("app.schema.sessions.session")] | None,
         session_loaders.sessions_by_id,
         key="session_id",
-        description="The session that it is about.",
+        description="The session that it is about; null for who may see none.",
+        shown_to=lambda actor, note: actor.may("sessions:read"),
     )
 
     @classmethod

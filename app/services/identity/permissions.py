@@ -27,9 +27,13 @@ def require(actor: Actor, permission: str) -> None:
     raise Forbidden
 
 
-async def access_visible(db: AsyncSession, actor: Actor, model: type[Row], row_id: UUID) -> Row:
-    """A row for whose table row-level security is the whole rule; else `Forbidden`, found or not."""
+async def access_visible(
+    db: AsyncSession, actor: Actor, model: type[Row], row_id: UUID, *, permission: str | None = None
+) -> Row:
+    """A row for whose table row-level security says whose it is to see; else `Forbidden`, found or not."""
     require_login(actor)
+    if permission is not None:
+        require(actor, permission)
     row = await db.get(model, row_id)
     if row is None:
         raise Forbidden

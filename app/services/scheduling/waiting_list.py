@@ -141,6 +141,7 @@ async def follow_waiting_lists(
 ) -> list[tuple[WaitingListEntry, int | None]]:
     """The asker's entries that are not over, and those `seen` before; with their place in line, counted from 1."""
     may_ask_to_wait(actor)
+    require(actor, "sessions:read")
     mine = (
         select(WaitingListEntry)
         .where(

@@ -84,7 +84,11 @@ async def write_requests(
 
 
 async def settle_calendar(db: "Connection", coach_id: UUID, now: datetime) -> int | None:
-    """Gives back what is held no longer and offers what is free to who waits; the new version, if anything changed."""
+    """Gives back what is held no longer and offers what is free to who waits; the new version, if anything changed.
+
+    As the system: it is for nobody who asks.
+    """
+    await db.fetchval(_AS_SYSTEM)
     version: int | None = await db.fetchval(_SETTLE, coach_id, now)
     return version
 
@@ -94,7 +98,6 @@ async def settle_where_due(db: "Connection", now: datetime) -> dict[UUID, int]:
     await db.fetchval(_AS_SYSTEM)
     due = await db.fetchval(_DUE, now)
     taken = await db.fetchval(_TAKE, due) if due else []
-    await db.fetchval(_AS_SYSTEM)  # taking a turn gives up all rights
     versions = {coach_id: await settle_calendar(db, coach_id, now) for coach_id in taken}
     return {coach_id: version for coach_id, version in versions.items() if version is not None}
 
