@@ -49,7 +49,9 @@ def shows(problem: type[problems.Problem], description: str) -> Callable[[Shown]
 
 @shows(problems.InvalidInput, "A field of the input is wrong.")
 class InvalidInput(Problem):
-    field: str = strawberry.field(description="The field, by its name in the input.")
+    field: str = strawberry.field(
+        description="The field, by its name in the input; inside of a list `sections.0.text`."
+    )
 
 
 @shows(problems.EmailTaken, "There is an account with this e-mail address already.")
@@ -114,7 +116,7 @@ class MemberNotActive(Problem):
 
 @shows(problems.SessionNotScheduled, "The session is completed, cancelled, or was missed.")
 class SessionNotScheduled(Problem):
-    pass
+    status: SessionStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.SessionHasBegun, "The session has begun or is over.")

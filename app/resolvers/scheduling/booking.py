@@ -63,7 +63,7 @@ class Mutation:
         self, info: Info, input: Annotated[ScheduleSessionInput, strawberry.argument(description="What and for whom.")]
     ) -> scheduling_service.Booked:
         given = fields_of(input, coach_id="Coach", member_id="Member")
-        given["coach_id"] = given.get("coach_id") or info.context.actor.coach_id
+        given["coach_id"] = scheduling_service.calendar_owner(info.context.asking(), given.get("coach_id"))
         form = scheduling_service.ScheduleSession.read(**given)
         return await info.context.book(form)
 

@@ -25,7 +25,7 @@ class Subscription:
         graphql_type=SessionsChanged,
         description="The sessions to come of a coach, of a member, or of both with each other: the first 500 at once, "
         "then each change by anybody. One of the two is needed. Who may list them by `sessions` may; that is asked "
-        "again for each message.",
+        "again for each message. Notes, plans and ratings are not told of.",
     )
     async def session_changed(
         self, info: Info, coach_id: OfCoach = NOT_GIVEN, member_id: OfMember = NOT_GIVEN

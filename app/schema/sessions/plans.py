@@ -143,7 +143,7 @@ class MovePlanItemInput:
     item_id: strawberry.ID = strawberry.field(description="The item.")
     after_item_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Another item of the same plan, to stand before it; null: it is the first.",
+        description="Another item of the same plan, to stand before it; null or left out: it is the first.",
     )
 
 

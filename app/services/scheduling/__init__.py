@@ -10,7 +10,7 @@ from app.services.scheduling.availability import (
     remove_time_off,
     update_availability_window,
 )
-from app.services.scheduling.booking import Booked, BookSession, ScheduleSession, access_booking
+from app.services.scheduling.booking import Booked, BookSession, ScheduleSession, access_booking, calendar_owner
 from app.services.scheduling.changes import (
     CancelSession,
     ChangeSession,
@@ -92,6 +92,7 @@ __all__ = [
     "add_availability_window",
     "add_time_off",
     "available_slots",
+    "calendar_owner",
     "cancel_slot",
     "complete_slot",
     "explain_slot",

@@ -20,7 +20,7 @@ from app.models.members import MemberStatus
 from app.models.scheduling import Booking, BookingStatus, SlotHold
 from app.models.sessions import CoachingSession, SessionFormat, SessionKind
 from app.platform.ids import new_id
-from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, MemberNotActive
+from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, InvalidInput, MemberNotActive
 from app.services.identity.permissions import access_visible, require
 from app.services.scheduling.listing import find_slot
 from app.services.scheduling.refusals import refusal
@@ -83,7 +83,18 @@ def may_ask_to_book(actor: Actor) -> None:
     """Raises `Unauthenticated` or `Forbidden` for who books nothing at all."""
     require(actor, "sessions:write")
     if actor.member_id is None or actor.user_id is None:
-        raise Forbidden("Only members book for themselves")
+        raise Forbidden(
+            "Only members book for themselves; to book for a member, name them: scheduleSession, bookSeries"
+        )
+
+
+def calendar_owner(actor: Actor, coach_id: UUID | None) -> UUID:
+    """The asker's own, or for admins the named coach's; raises `Forbidden` for who schedules for nobody."""
+    require(actor, "sessions:write")
+    chosen = coach_id or actor.coach_id
+    if chosen is None:
+        raise InvalidInput("coachId", "is needed: you are not a coach yourself") if actor.is_admin else Forbidden()
+    return chosen
 
 
 def may_ask_to_schedule(actor: Actor, form: ScheduleSession) -> None:
@@ -105,7 +116,7 @@ def decide_booking(asked: Asked, form: BookSession, found: Found) -> Decision | 
     judged = judged_for(form, found, asked.now)
     if judged.reasons or judged.slot is None:  # an instant without a reason against it is a slot
         if isinstance(form, ScheduleSession):
-            raise refusal(judged.reasons)
+            raise refusal(judged.reasons, of_another=True)
         return _rejection(asked, form, judged.reasons)
     return confirmed(asked, form, found, judged)
 

@@ -106,7 +106,7 @@ def decide_move(asked: Asked, form: RescheduleSession, found: Found) -> Decision
     overrides = bool(reasons) and form.override_reason is not None
     reasons, slot = overridden(calendar, form.starts_at, form.override_reason, reasons, slot)
     if reasons or slot is None:
-        raise refusal(reasons)
+        raise refusal(reasons, of_another=asked.actor.member_id is None)
     found.open_calendar.leave(session)
     found.open_calendar.take(slot)
     return move_to(asked, session, slot, calendar.buffer_minutes, form.override_reason if overrides else None)

@@ -19,7 +19,12 @@ MESSAGES = {
 }
 
 
-def refusal(reasons: Sequence[Unavailable]) -> Problem:
-    """The problem that the first of the reasons makes."""
+OF_ANOTHER = {Unavailable.MEMBER_BUSY: "The member has another session at this time"}
+
+
+def refusal(reasons: Sequence[Unavailable], *, of_another: bool = False) -> Problem:
+    """The problem that the first of the reasons makes; `of_another` where who asks is not the member."""
     first = reasons[0]
-    return SlotFull() if first is Unavailable.FULL else SlotUnavailable(first.value, MESSAGES[first])
+    if first is Unavailable.FULL:
+        return SlotFull()
+    return SlotUnavailable(first.value, OF_ANOTHER.get(first, MESSAGES[first]) if of_another else MESSAGES[first])

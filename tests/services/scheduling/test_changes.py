@@ -429,7 +429,7 @@ async def test_a_coach_who_reschedules_is_told_that_the_member_is_busy_elsewhere
     async with nothing_written(practice):
         answer = await moved(practice, one, session_id, TEN)
 
-    assert (answer["__typename"], answer.get("reason")) == ("SlotUnavailable", "MEMBER_BUSY")
+    assert (answer["reason"], answer["message"]) == ("MEMBER_BUSY", "The member has another session at this time")
 
 
 async def test_rescheduling_with_a_coach_who_is_not_active_is_refused(practice: Practice) -> None:

@@ -101,6 +101,17 @@ async def test_a_coach_books_for_no_member_of_somebody_elses_and_in_no_other_cal
     assert refusals == [FORBIDDEN] * 8
 
 
+async def test_without_a_coach_an_admin_is_told_that_one_is_needed(practice: Practice) -> None:
+    _, member = await with_member(practice)
+
+    answer = await schedule(practice, await practice.admin(), member, NINE)
+
+    assert (answer["__typename"], answer["field"]) == ("InvalidInput", "coachId")
+    assert answer["message"] == "is needed: you are not a coach yourself"
+    wanted = {"memberId": member.id, "startsAt": NINE}
+    assert await practice.refusal(SCHEDULE, member, input=wanted) == FORBIDDEN
+
+
 async def test_not_by_sql_either(practice: Practice) -> None:
     coach, member = await with_member(practice)
     other, foreign = await with_member(practice)
