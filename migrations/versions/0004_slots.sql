@@ -38,8 +38,8 @@ CREATE FUNCTION look_at_calendars(roles text[], users text[], coaches text[], me
                                   since timestamptz[], until timestamptz[], known integer[])
   RETURNS TABLE (number integer, version integer, is_active boolean, time_zone text, session_minutes integer,
                  buffer_minutes integer, slot_interval_minutes integer, min_notice_minutes integer,
-                 booking_window_days integer, windows integer[], time_off bigint[], taken bigint[], held bigint[], in_line bigint[],
-                 busy bigint[])
+                 booking_window_days integer, windows integer[], time_off bigint[], taken bigint[], held bigint[],
+                 in_line bigint[], busy bigint[], own_holds bigint[])
   LANGUAGE plpgsql AS $$
 DECLARE
   asked integer;
@@ -53,10 +53,13 @@ BEGIN
     member := nullif(members[asked], '')::uuid;
     RETURN QUERY SELECT asked, k.version, NULL::boolean, NULL, NULL::integer, NULL::integer, NULL::integer,
         NULL::integer, NULL::integer, NULL::integer[], NULL::bigint[], NULL::bigint[], NULL::bigint[], NULL::bigint[],
-        busy_spans(member, since[asked], until[asked])
+        busy_spans(member, since[asked], until[asked]), NULL::bigint[]
       FROM coach_calendars k WHERE k.coach_id = calendars[asked] AND k.version = known[asked];
     IF NOT FOUND THEN
-      RETURN QUERY SELECT asked, c.*, busy_spans(member, since[asked], until[asked])
+      RETURN QUERY SELECT asked, c.*, busy_spans(member, since[asked], until[asked]),
+          CASE WHEN c.held <> '{}' THEN ARRAY(
+            SELECT date_part('epoch', h.starts_at)::bigint FROM slot_holds h
+            WHERE h.member_id = member AND h.coach_id = calendars[asked] AND h.expires_at > now()) END
         FROM read_calendar(calendars[asked], since[asked], until[asked]) c;
     END IF;
   END LOOP;

@@ -24,7 +24,16 @@ from app.problems import Forbidden, HoldExpired, IdempotencyKeyReused, InvalidIn
 from app.services.identity.permissions import access_visible, require
 from app.services.scheduling.listing import find_slot
 from app.services.scheduling.refusals import refusal
-from app.services.scheduling.requests import Asked, Change, Decision, Earlier, Found, without_hold, without_line
+from app.services.scheduling.requests import (
+    SETTLED_BY_A_HOLD,
+    Asked,
+    Change,
+    Decision,
+    Earlier,
+    Found,
+    without_hold,
+    without_line,
+)
 from app.services.scheduling.slots import Calendar, Slot, Unavailable, judged_at, slot_beside_the_grid
 
 
@@ -65,8 +74,6 @@ OVERRIDABLE = frozenset(
     }
 )
 _IN_ORDER = tuple(Unavailable)
-# What has no say over a place that was held in time.
-SETTLED_BY_A_HOLD = frozenset({Unavailable.TOO_SOON, Unavailable.TOO_FAR_AHEAD})
 
 
 @dataclass(frozen=True, slots=True)

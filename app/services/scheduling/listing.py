@@ -14,7 +14,8 @@ from app.problems import InvalidInput
 from app.services.scheduling.calendars import open_calendar, read_calendar
 from app.services.scheduling.reading import CalendarReadings, Seen
 from app.services.scheduling.refusals import MESSAGES
-from app.services.scheduling.slots import Slot, Unavailable, in_zone, judged_at, slot_at, slots_between
+from app.services.scheduling.requests import SETTLED_BY_A_HOLD, without_own_hold
+from app.services.scheduling.slots import Slot, Starts, Unavailable, in_zone, judged_at, slot_at
 
 LONGEST_RANGE = timedelta(days=93)
 
@@ -57,7 +58,7 @@ class SlotCalendar:
 
     @cached_property
     def slots(self) -> list[Slot]:
-        slots = self._seen.starts.judged(self._now, self._seen.busy)
+        slots = _judged(self._seen, self._seen.starts, self._now)
         if not self._include_unavailable:
             slots = [slot for slot in slots if slot.is_bookable]
         return slots if self.time_zone == self._seen.calendar.time_zone else in_zone(slots, self.time_zone)
@@ -67,7 +68,29 @@ class SlotCalendar:
         """The version stands for the calendar; beside it the slots depend on the time, on holds
         that have not expired and on when the asker is busy."""
         until = self._seen.starts.same_until(self._now)
-        return None if until is None else (self.version, until, self._seen.calendar.kept_places, self._seen.busy_here())
+        held = self._seen.calendar.kept_places, self._seen.own_holds
+        return None if until is None else (self.version, until, *held, self._seen.busy_here())
+
+
+def _judged(seen: Seen, starts: Starts, now: datetime) -> list[Slot]:
+    """As they are for who asked."""
+    slots = starts.judged(now, seen.busy)
+    if not seen.own_holds:
+        return slots
+    return [
+        judged_for(seen, slot.starts_at, now)[1] or slot if int(slot.starts_at.timestamp()) in seen.own_holds else slot
+        for slot in slots
+    ]
+
+
+def judged_for(seen: Seen, starts_at: datetime, now: datetime) -> tuple[list[Unavailable], Slot | None]:
+    """What stands against this instant for who asked; a place that is held for them there is free to them."""
+    start = int(starts_at.timestamp())
+    if start not in seen.own_holds:
+        return judged_at(seen.calendar, starts_at, now, seen.busy)
+    reasons, slot = judged_at(without_own_hold(seen.calendar, start), starts_at, now, seen.busy)
+    reasons = [reason for reason in reasons if reason not in SETTLED_BY_A_HOLD]
+    return reasons, slot and slot._replace(unavailable_reason=reasons[0] if reasons else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +129,8 @@ async def next_available_slot(
     seen = await readings.look(actor, wanted.coach_id, since, until, lasting=False)
     while since < min(until, now + timedelta(days=seen.calendar.booking_window_days + 2)):
         step = since + timedelta(days=14)
-        found = (slot for slot in slots_between(seen.calendar, since, step, now, seen.busy) if slot.is_bookable)
+        starts = Starts.between(seen.calendar, since, step)
+        found = (slot for slot in _judged(seen, starts, now) if slot.is_bookable)
         if (slot := next(found, None)) is not None:
             return slot
         since = step
@@ -119,7 +143,7 @@ async def explain_slot(
     """Every reason against booking this very instant, in order; the slot is null where none is offered."""
     starts_at = wanted.starts_at or now
     seen = await readings.look(actor, wanted.coach_id, starts_at, starts_at, lasting=False)
-    reasons, slot = judged_at(seen.calendar, starts_at, now, seen.busy)
+    reasons, slot = judged_for(seen, starts_at, now)
     return SlotExplanation([SlotReason(code) for code in reasons], slot)
 
 

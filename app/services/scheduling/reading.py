@@ -59,6 +59,8 @@ class Seen:
     starts: Starts
     """Those of the range; none where it is not to be held."""
     busy: BusySpans
+    own_holds: frozenset[int] = frozenset()
+    """Starts at which a place is held for who asked, in epoch seconds."""
 
     def busy_here(self) -> BusySpans:
         """What of it could be in the way of one of the starts."""
@@ -182,7 +184,8 @@ class CalendarReadings:
             if row is None:
                 raise Forbidden
             held = self._newest(question, row)
-            question.answer(Seen(held.calendar, held.starts, tuple((start, end) for start, end in row["busy"])))
+            busy = tuple((start, end) for start, end in row["busy"])
+            question.answer(Seen(held.calendar, held.starts, busy, frozenset(row["own_holds"] or ())))
         except Exception as failure:
             question.fail(failure)
 

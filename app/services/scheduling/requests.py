@@ -13,7 +13,7 @@ from app.models.members import MemberStatus
 from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession
 from app.problems import Problem
-from app.services.scheduling.slots import Calendar, Slot, Taken
+from app.services.scheduling.slots import Calendar, Slot, Taken, Unavailable
 
 # A member's own live sessions with anyone: epoch seconds.
 Busy = list[tuple[int, int]]
@@ -155,6 +155,10 @@ class Already:
     hold: SlotHold
 
 
+# What has no say over a place that was held in time.
+SETTLED_BY_A_HOLD = frozenset({Unavailable.TOO_SOON, Unavailable.TOO_FAR_AHEAD})
+
+
 def without(calendar: Calendar, session: CoachingSession) -> Calendar:
     """The calendar as if the session's own seat were free."""
     return _changed(calendar, session.starts_at, lambda each: each._replace(booked=each.booked - 1))
@@ -175,8 +179,13 @@ def without_queue(calendar: Calendar, starts_at: datetime) -> Calendar:
     return _changed(calendar, starts_at, lambda each: each._replace(held=0, waiting=0))
 
 
-def _changed(calendar: Calendar, starts_at: datetime, change: Callable[[Taken], Taken]) -> Calendar:
-    start = int(starts_at.timestamp())
+def without_own_hold(calendar: Calendar, start: int) -> Calendar:
+    """Both at once, of a start in epoch seconds."""
+    return _changed(calendar, start, lambda each: each._replace(held=max(0, each.held - 1), waiting=0))
+
+
+def _changed(calendar: Calendar, starts_at: datetime | int, change: Callable[[Taken], Taken]) -> Calendar:
+    start = starts_at if isinstance(starts_at, int) else int(starts_at.timestamp())
     left = (change(each) if each.starts_at == start else each for each in calendar.taken)
     return replace(calendar, taken=tuple(each for each in left if each.booked or each.held or each.waiting))
 
