@@ -1,4 +1,4 @@
-"""What is listed as bookable is bookable, for whoever holds a place too: to its holder it is free, to others it is not."""
+"""What is listed as bookable is bookable, for holders too: to them the place is free, to others it is not."""
 
 from typing import Any
 
