@@ -1,4 +1,4 @@
-"""A change of a member's or a coach's record that is under way at the same time: nobody waits for what waits for them."""
+"""A change of a member or of a coach that is under way at the same time: nobody waits for what waits for them."""
 
 import asyncio
 
