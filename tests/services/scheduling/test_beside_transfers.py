@@ -8,7 +8,7 @@ from app.services.coaches import CoachChanges, update_coach
 from app.services.members.profiles import access_member
 from app.wire.relay import parse_key
 from tests.holding import NINE, TEN, entry_of, joined, open_coach
-from tests.lifecycle import cancel, reschedule
+from tests.lifecycle import cancel, reschedule, transferred
 from tests.operations import booked, cancelled
 from tests.practice import Practice
 
@@ -56,3 +56,21 @@ async def test_a_place_is_booked_while_the_coachs_profile_is_changed(practice: P
         form = CoachChanges(bio="Speaks of it")
         await update_coach(db, coach.actor, coach_id=coach.coach.id, form=form, now=practice.clock())
         await booked(practice, member, coach, NINE)
+
+
+async def test_two_members_who_change_places_do_not_wait_for_each_other(practice: Practice) -> None:
+    """Both transfers take the coaches' rows in one order: whoever waits for the first has not taken the second."""
+    made = [await practice.coach(), await practice.coach()]
+    first, second = sorted((each for each in made if each.coach), key=lambda each: each.coach.id)  # type: ignore[union-attr]
+    member = await practice.member(second)
+    take = text("SELECT id FROM coaches WHERE id = :id FOR NO KEY UPDATE NOWAIT")
+    assert first.coach is not None
+    assert second.coach is not None
+
+    async with practice.as_system() as db:
+        await db.execute(take, {"id": first.coach.id})
+        transferring = asyncio.create_task(transferred(practice, member, first))
+        while not (await practice.rows(WAITING))[0][0]:
+            assert not transferring.done(), "it did not wait for the first coach"
+        assert (await db.execute(take, {"id": second.coach.id})).all()
+    await transferring
