@@ -99,7 +99,8 @@ async def contents_of(db: AsyncSession, notes: Sequence[SessionNote]) -> dict[UU
     keys = await keys_for_notes(db, {note.id: key_of(note) for note in notes})
     gone = {note.id for note in notes if key_of(note) not in keys}
     if gone:
-        gone -= set(await db.exec(select(SessionNote.id).where(col(SessionNote.id).in_(gone))))
+        still_there = await db.exec(select(SessionNote.id).where(col(SessionNote.id).in_(gone)))
+        gone.difference_update(still_there)
     return {note.id: content_of(note, keys) for note in notes if note.id not in gone}
 
 
