@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import structlog
+from asyncpg import InternalClientError
 from sqlalchemy import TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -124,7 +125,7 @@ class Database:
             async with self._begun(settings, read_only) as db:
                 yield db
         except DBAPIError as failure:
-            if not failure.connection_invalidated:
+            if not (failure.connection_invalidated or _has_said_goodbye(failure)):
                 raise
             log.warning("a connection to the database was lost", cause=str(failure.orig))
             raise DatabaseAway from failure
@@ -145,6 +146,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _has_said_goodbye(failure: DBAPIError) -> bool:
+    """The server has, and not hung up yet: the driver calls that an error of its own."""
+    return isinstance(getattr(failure.orig, "__cause__", None), InternalClientError)
 
 
 def lost_a_race(failure: DBAPIError) -> bool:

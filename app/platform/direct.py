@@ -30,6 +30,7 @@ GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # between the server's farewell and its hanging up
 )
 """What says that a connection has ended, or that its server is about to."""
 

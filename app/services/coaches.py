@@ -142,7 +142,8 @@ async def update_coach(db: AsyncSession, actor: Actor, *, coach_id: UUID, form: 
     moves_slots = bool(CALENDAR_SETTINGS & changes.keys())
     if moves_slots:
         await open_calendar(db, coach_id, locked=True)
-    coach = (await db.exec(select(Coach).where(Coach.id == coach_id).with_for_update())).one_or_none()
+    # Whoever books refers to the coach, and does not wait for this.
+    coach = (await db.exec(select(Coach).where(Coach.id == coach_id).with_for_update(key_share=True))).one_or_none()
     if coach is None:
         raise Forbidden
     if "time_zone" in changes:

@@ -203,6 +203,15 @@ BEGIN
     calendar := rights[change.place * 5 + 5]::uuid;
     SELECT s.* INTO session FROM sessions s WHERE s.id = change.session_id;
     held := session.held_start; seat := session.seat_no;
+    -- The history first: its trigger locks the member's row, which a transfer locks before the member's sessions.
+    INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
+                                 reason, override_reason, changed_by, changed_by_user_id, changed_at)
+      VALUES (change.change_id, session.id, session.coach_id, session.member_id, session.version + 1,
+              CASE change.action WHEN 'CANCEL' THEN 'CANCELLED' WHEN 'COMPLETE' THEN 'COMPLETED'
+                                 WHEN 'NO_SHOW' THEN 'NO_SHOW' ELSE 'RESCHEDULED' END, session.starts_at,
+              CASE WHEN change.action IN ('COMPLETE', 'NO_SHOW') THEN session.starts_at ELSE change.starts_at END,
+              change.reason, change.override_reason, rights[change.place * 5 + 1],
+              nullif(rights[change.place * 5 + 2], '')::uuid, change.now);
     IF change.action = 'CANCEL' THEN
       UPDATE sessions s SET status = 'CANCELLED', held_start = NULL, seat_no = NULL, cancelled_at = change.now,
         cancelled_by_user_id = nullif(rights[change.place * 5 + 2], '')::uuid, cancellation_reason = change.reason,
@@ -234,14 +243,6 @@ BEGIN
           ELSE s.cancellation_notice_hours END
         WHERE s.id = change.session_id;
     END IF;
-    INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, from_starts_at, to_starts_at,
-                                 reason, override_reason, changed_by, changed_by_user_id, changed_at)
-      VALUES (change.change_id, session.id, session.coach_id, session.member_id, session.version + 1,
-              CASE change.action WHEN 'CANCEL' THEN 'CANCELLED' WHEN 'COMPLETE' THEN 'COMPLETED'
-                                 WHEN 'NO_SHOW' THEN 'NO_SHOW' ELSE 'RESCHEDULED' END, session.starts_at,
-              CASE WHEN change.action IN ('COMPLETE', 'NO_SHOW') THEN session.starts_at ELSE change.starts_at END,
-              change.reason, change.override_reason, rights[change.place * 5 + 1],
-              nullif(rights[change.place * 5 + 2], '')::uuid, change.now);
     IF change.action IN ('CANCEL', 'RESCHEDULE') THEN
       PERFORM close_gap(calendar, held, seat);
       freed := freed || calendar; present := greatest(present, change.now);

@@ -70,6 +70,8 @@ BEGIN
   IF TG_OP <> 'INSERT' AND OLD.status IN ('ACTIVE', 'PAUSED') THEN left_coach := OLD.coach_id; END IF;
   IF TG_OP <> 'DELETE' AND NEW.status IN ('ACTIVE', 'PAUSED') THEN joined_coach := NEW.coach_id; END IF;
   IF left_coach IS DISTINCT FROM joined_coach THEN
+    -- In one order, so that two who change places do not wait for each other.
+    PERFORM FROM coaches WHERE id IN (left_coach, joined_coach) ORDER BY id FOR NO KEY UPDATE;
     UPDATE coaches SET member_count = member_count - 1 WHERE id = left_coach;
     IF joined_coach IS NOT NULL THEN
       UPDATE coaches SET member_count = member_count + 1 WHERE id = joined_coach AND member_count < max_members;

@@ -91,10 +91,17 @@ def content_of(note: SessionNote, keys: Mapping[Owned, Key]) -> NoteContent:
     return NoteContent.unpacked(key.unseal(note.content, note.place))
 
 
-async def contents_of(db: AsyncSession, notes: Sequence[SessionNote]) -> list[NoteContent]:
-    """Raises `UnreadableValue`, which names the first note that is not what was written."""
+async def contents_of(db: AsyncSession, notes: Sequence[SessionNote]) -> dict[UUID, NoteContent]:
+    """By the notes' ids, without those that have been removed, or left the asker's sight, since they were read.
+
+    Raises `UnreadableValue`, which names the first note that is not what was written.
+    """
     keys = await keys_for_notes(db, {note.id: key_of(note) for note in notes})
-    return [content_of(note, keys) for note in notes]
+    gone = {note.id for note in notes if key_of(note) not in keys}
+    if gone:
+        still_there = await db.exec(select(SessionNote.id).where(col(SessionNote.id).in_(gone)))
+        gone.difference_update(still_there)
+    return {note.id: content_of(note, keys) for note in notes if note.id not in gone}
 
 
 async def notes_by_session(db: AsyncSession, ids: Sequence[UUID]) -> list[list[ReadNote]]:
@@ -102,6 +109,8 @@ async def notes_by_session(db: AsyncSession, ids: Sequence[UUID]) -> list[list[R
     statement = select(SessionNote).where(col(SessionNote.session_id).in_(ids)).order_by(col(SessionNote.id))
     notes = (await db.exec(statement)).all()
     found: dict[UUID, list[ReadNote]] = defaultdict(list)
-    for note, content in zip(notes, await contents_of(db, notes), strict=True):
-        found[note.session_id].append(ReadNote.of(note, content))
+    contents = await contents_of(db, notes)
+    for note in notes:
+        if note.id in contents:
+            found[note.session_id].append(ReadNote.of(note, contents[note.id]))
     return [found[session_id] for session_id in ids]

@@ -48,7 +48,9 @@ async def access_member(db: AsyncSession, actor: Actor, member_id: UUID, *, lock
     """The member, if they are the asker, the asker's or the asker is an admin; else `Forbidden`, found or not."""
     require_login(actor)
     statement = select(Member).where(Member.id == member_id)
-    member = (await db.exec(statement.with_for_update() if locked else statement)).one_or_none()
+    if locked:  # so that no other change comes between, but whoever only refers to the member does not wait
+        statement = statement.with_for_update(key_share=True)
+    member = (await db.exec(statement)).one_or_none()
     if member is None or not may_see(actor, member):
         raise Forbidden
     return member

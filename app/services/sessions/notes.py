@@ -73,7 +73,7 @@ async def access_note(db: AsyncSession, actor: Actor, note_id: UUID) -> ReadNote
     """The note, if it is one that the asker may see; else `Forbidden`, found or not."""
     require(actor, "notes:read")
     note = await _find(db, note_id)
-    return ReadNote.of(note, (await contents_of(db, [note]))[0])
+    return ReadNote.of(note, await _content(db, note))
 
 
 async def _find(db: AsyncSession, note_id: UUID) -> SessionNote:
@@ -82,6 +82,13 @@ async def _find(db: AsyncSession, note_id: UUID) -> SessionNote:
     if note is None:
         raise Forbidden
     return note
+
+
+async def _content(db: AsyncSession, note: SessionNote) -> NoteContent:
+    content = (await contents_of(db, [note])).get(note.id)
+    if content is None:  # removed meanwhile
+        raise Forbidden
+    return content
 
 
 async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, now: datetime) -> ReadNote:
@@ -130,7 +137,7 @@ async def update_session_note(
     Raises `VersionConflict` unless it is the version that the asker has seen.
     """
     note = await _access_own(db, actor, note_id)
-    (before,) = await contents_of(db, [note])
+    before = await _content(db, note)
     changes = form.given()
     del changes["expected_version"]
     was_in_sight = _is_in_sight(note)
