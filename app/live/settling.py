@@ -9,15 +9,29 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
+
+from app.platform.database import DatabaseAway
 from app.platform.direct import DirectDatabase
-from app.services.scheduling.writing import settle_where_due
+from app.services.scheduling.writing import calendars_to_settle, settle_in_turn
+
+log = structlog.get_logger(__name__)
 
 EVERY_SECONDS: Final = 1.0
 
 
 async def settle(direct: DirectDatabase, tell: Callable[[UUID, int], None], now: datetime) -> None:
-    """`tell` hears of each calendar's new version."""
+    """`tell` hears of each calendar's new version. One that cannot be settled is no matter of the others."""
     async with direct.transaction() as db:
-        versions = await settle_where_due(db, now)
-    for coach_id, version in versions.items():
-        tell(coach_id, version)
+        due = await calendars_to_settle(db, now)
+    for coach_id in due:
+        try:
+            async with direct.transaction() as db:
+                version = await settle_in_turn(db, coach_id, now)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("a calendar could not be settled", coach_id=str(coach_id))
+        else:
+            if version is not None:
+                tell(coach_id, version)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.platform.direct import Connection
 
 MOST_SETTLED = 64
-"""Calendars in one transaction."""
+"""Calendars at a time."""
 
 _OPEN = "SELECT * FROM open_requests($1::text::jsonb, $2)"
 _WRITE = "SELECT * FROM write_requests($1::text::jsonb)"
@@ -93,13 +93,17 @@ async def settle_calendar(db: "Connection", coach_id: UUID, now: datetime) -> in
     return version
 
 
-async def settle_where_due(db: "Connection", now: datetime) -> dict[UUID, int]:
-    """In each calendar where a hold has expired and whose turn nobody has; the new versions. Of one transaction."""
+async def calendars_to_settle(db: "Connection", now: datetime) -> list[UUID]:
+    """Some in which a hold has expired, or somebody waits for what has begun."""
     await db.fetchval(_AS_SYSTEM)
-    due = await db.fetchval(_DUE, now)
-    taken = await db.fetchval(_TAKE, due) if due else []
-    versions = {coach_id: await settle_calendar(db, coach_id, now) for coach_id in taken}
-    return {coach_id: version for coach_id, version in versions.items() if version is not None}
+    due: list[UUID] = await db.fetchval(_DUE, now)
+    return due
+
+
+async def settle_in_turn(db: "Connection", coach_id: UUID, now: datetime) -> int | None:
+    """The same, unless another has the calendar's turn, who settles it."""
+    taken = await db.fetchval(_TAKE, [coach_id])
+    return await settle_calendar(db, coach_id, now) if taken else None
 
 
 def rights_of(actor: Actor) -> dict[str, str]:
