@@ -61,7 +61,8 @@ async def test_a_view_shows_how_many_places_are_held(practice: Practice) -> None
 
         (slot,) = [slot for slot in view.slots.values() if slot["startsAt"] == NINE]
         assert (slot["booked"], slot["remaining"], slot["unavailableReason"]) == (1, 0, "FULL")
-        assert await shown(practice, three, coach) == (1, 2, 0, "FULL")
+        assert await shown(practice, one, coach) == (1, 2, 0, "FULL")
+        assert await shown(practice, three, coach) == (1, 1, 1, None), "their own place is free to them"
 
 
 async def test_a_hold_that_expires_is_seen_once_the_calendar_is_settled(practice: Practice) -> None:
@@ -144,12 +145,12 @@ async def test_a_kept_answer_forgets_a_hold_in_the_moment_in_which_it_expires(
         before, version = await seen(), await version_of(practice, coach)
         assert before == [[NINE, TEN, ELEVEN]] * 4
         hold_id = await held(elsewhere, one, coach)
-        assert await seen() == await seen() == [[TEN, ELEVEN]] * 4
+        assert await seen() == await seen() == [[TEN, ELEVEN], [NINE, TEN, ELEVEN], *[[TEN, ELEVEN]] * 2]
         await let_holds_expire(practice)
         assert await seen() == await seen() == before
         assert await version_of(practice, coach) == version + 1
         again = await held(elsewhere, one, coach, TEN)
-        assert await seen() == [[NINE, ELEVEN]] * 4
+        assert await seen() == [[NINE, ELEVEN], [NINE, TEN, ELEVEN], *[[NINE, ELEVEN]] * 2]
         assert hold_id != again
         await release(elsewhere, one, again)
         assert await seen() == before

@@ -8,8 +8,8 @@ from app.services.coaches import CoachChanges, update_coach
 from app.services.members.profiles import access_member
 from app.wire.relay import parse_key
 from tests.holding import NINE, TEN, entry_of, joined, open_coach
-from tests.lifecycle import cancel, reschedule, transferred
-from tests.operations import booked, cancelled
+from tests.lifecycle import cancel
+from tests.operations import booked, cancelled, moved, transferred
 from tests.practice import Practice
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -23,7 +23,7 @@ async def test_a_transfer_finds_the_session_free_for_whose_change_it_is_waited(p
     assert member.member is not None
     sessions = text("SELECT id FROM sessions WHERE id = :id FOR UPDATE NOWAIT")
 
-    for change in (reschedule(practice, member, session, TEN), cancel(practice, member, session)):
+    for change in (moved(practice, member, session, TEN), cancel(practice, member, session)):
         async with practice.as_system() as db:
             await access_member(db, (await practice.admin()).actor, member.member.id, locked=True)
             changing = asyncio.create_task(change)
