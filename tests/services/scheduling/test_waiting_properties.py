@@ -198,7 +198,7 @@ async def shared(settings: Settings) -> AsyncIterator[Practice]:
 
 
 @examples(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
