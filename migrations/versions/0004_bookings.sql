@@ -48,6 +48,8 @@ DECLARE
   acting text;
   rights text[] := '{}';
   read_starts text[] := '{}';
+  held_starts text[] := '{}';
+  start_key text;
 BEGIN
   locked := take_calendars(ARRAY(SELECT DISTINCT (r ->> 'calendar_id')::uuid FROM jsonb_array_elements(requests) r),
                            waiting);
@@ -72,8 +74,6 @@ BEGIN
       busy := ARRAY(SELECT ARRAY[b.starts_at, b.ends_at]
                     FROM busy_times(subject, asked.starts_at - reach, asked.starts_at + reach) b);
     ELSIF asked.session_id IS NULL THEN
-      holds := ARRAY(SELECT h FROM slot_holds h
-                     WHERE h.member_id = asking_member AND h.coach_id = asked.calendar_id AND h.expires_at > now());
       SELECT m.status, m.first_name || ' ' || m.last_name, m.coach_id, ARRAY(
           SELECT ARRAY[extract(epoch FROM s.starts_at)::bigint, extract(epoch FROM s.ends_at)::bigint] FROM sessions s
           WHERE s.member_id = asking_member AND s.status <> 'CANCELLED'
@@ -94,14 +94,20 @@ BEGIN
       SELECT q.input_hash, q.result_id INTO input_hash, result_id FROM remembered_requests q
         WHERE q.user_id = asked.user_id::uuid AND q.mutation = asked.mutation AND q.key = asked.key;
     END IF;
-    IF is_open AND asked.starts_at IS NOT NULL
-      AND (asked.calendar_id || ' ' || asked.starts_at) <> ALL (read_starts)
-    THEN
+    start_key := asked.calendar_id || ' ' || asked.starts_at;
+    IF is_open AND start_key IS NOT NULL AND start_key <> ALL (read_starts) THEN
       acting := set_config('app.calendar_id', asked.calendar_id::text, true);
-      read_starts := read_starts || (asked.calendar_id || ' ' || asked.starts_at);
+      read_starts := read_starts || start_key;
       SELECT * INTO version, is_active, time_zone, session_minutes, buffer_minutes, slot_interval_minutes,
         min_notice_minutes, booking_window_days, windows, time_off, taken, held, in_line
         FROM read_calendar(asked.calendar_id, asked.starts_at - reach, asked.starts_at + reach);
+      IF held <> '{}' THEN held_starts := held_starts || start_key; END IF;
+    END IF;
+    -- What the asker holds matters where something is held at all, and to who holds a place elsewhere instead.
+    IF asked.session_id IS NULL AND subject = asking_member AND (asked.mutation IS NULL OR start_key = ANY (held_starts))
+    THEN
+      holds := ARRAY(SELECT h FROM slot_holds h
+                     WHERE h.member_id = asking_member AND h.coach_id = asked.calendar_id AND h.expires_at > now());
     END IF;
     RETURN NEXT;
   END LOOP;
@@ -183,6 +189,11 @@ CREATE FUNCTION write_requests(decided jsonb) RETURNS TABLE (session sessions, h
 DECLARE
   hold_lasts CONSTANT interval := interval '5 minutes';
   rights text[] := current_setting('app.requests')::text[];
+  -- Once: to read JSON costs more than each of the statements below.
+  requests CONSTANT decided_request[] := ARRAY(SELECT r FROM jsonb_populate_recordset(NULL::decided_request, decided) r);
+  any_used boolean;
+  any_held boolean;
+  any_series boolean;
   acting text;
   calendar uuid;
   change decided_request;
@@ -195,8 +206,10 @@ DECLARE
   first_seats jsonb := '{}';
   versions jsonb := '{}';
 BEGIN
+  SELECT bool_or(r.used_hold_id IS NOT NULL), bool_or(r.action = 'HOLD'), bool_or(r.every_weeks IS NOT NULL)
+    INTO any_used, any_held, any_series FROM unnest(requests) r;
   FOR change IN
-    SELECT * FROM jsonb_populate_recordset(NULL::decided_request, decided) r
+    SELECT * FROM unnest(requests) r
       WHERE r.action IN ('CANCEL', 'RESCHEDULE', 'COMPLETE', 'NO_SHOW')
   LOOP
     acting := act_for(change.place, rights);
@@ -253,9 +266,9 @@ BEGIN
   END LOOP;
 
   -- A hold that is booked, or given up for another one, leaves its seat to be taken anew.
-  IF jsonb_path_exists(decided, '$[*].used_hold_id') THEN
+  IF any_used THEN
     FOR change IN
-      SELECT * FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.used_hold_id IS NOT NULL
+      SELECT * FROM unnest(requests) r WHERE r.used_hold_id IS NOT NULL
     LOOP
       acting := act_for(change.place, rights);
       UPDATE waiting_list_entries e SET status = 'BOOKED', closed_at = change.now
@@ -266,10 +279,10 @@ BEGIN
   END IF;
 
   -- What a holder has let pass elsewhere in this calendar makes room for what they hold now.
-  IF jsonb_path_exists(decided, '$[*] ? (@.action == "HOLD")') THEN
+  IF any_held THEN
     acting := act_as('SYSTEM', '', '', '', '');
     FOR slot IN
-      SELECT h.id, h.coach_id, r.now FROM jsonb_populate_recordset(NULL::decided_request, decided) r
+      SELECT h.id, h.coach_id, r.now FROM unnest(requests) r
         JOIN slot_holds h ON h.member_id = nullif(rights[r.place * 5 + 4], '')::uuid
           AND h.coach_id = nullif(rights[r.place * 5 + 5], '')::uuid
         WHERE r.action = 'HOLD' AND h.entry_id IS NULL AND h.expires_at <= now()
@@ -283,7 +296,7 @@ BEGIN
   FOR slot IN
     SELECT min(r.place) AS place, rights[r.place * 5 + 5] AS calendar, r.starts_at, max(r.ends_at) AS ends_at,
       max(r.blocked_until) AS blocked_until, max(r.capacity) AS capacity, count(*)::integer AS bookings
-    FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action IN ('BOOK', 'HOLD') GROUP BY 2, 3
+    FROM unnest(requests) r WHERE r.action IN ('BOOK', 'HOLD') GROUP BY 2, 3
   LOOP
     acting := act_for(slot.place, rights);
     calendar := slot.calendar::uuid;
@@ -299,25 +312,25 @@ BEGIN
     SELECT x.calendar::uuid, x.starts_at, (first_seats ->> (x.calendar || x.starts_at))::integer + x.nth, x.ends_at,
       x.capacity, CASE x.action WHEN 'HOLD' THEN now() + hold_lasts END
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar
-          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action IN ('BOOK', 'HOLD')) x;
-  IF jsonb_path_exists(decided, '$[*] ? (@.action == "HOLD")') THEN
+          FROM unnest(requests) r WHERE r.action IN ('BOOK', 'HOLD')) x;
+  IF any_held THEN
     RETURN QUERY WITH made AS (
       INSERT INTO slot_holds AS h (id, coach_id, member_id, starts_at, ends_at, seat_no, expires_at, is_extended)
         SELECT x.hold_id, x.calendar::uuid, x.member::uuid, x.starts_at, x.ends_at,
           (first_seats ->> (x.calendar || x.starts_at))::integer + x.nth, now() + hold_lasts, false
         FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar,
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
-              FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'HOLD') x
+              FROM unnest(requests) r WHERE r.action = 'HOLD') x
         RETURNING h
     ) SELECT NULL::sessions, made.h, (versions ->> (made.h).coach_id::text)::integer FROM made;
   END IF;
-  IF jsonb_path_exists(decided, '$[*].every_weeks') THEN
+  IF any_series THEN
     INSERT INTO session_series (id, coach_id, member_id, first_starts_at, every_weeks, occurrences, created_by_user_id)
       SELECT x.series_id, x.calendar::uuid, x.member::uuid, x.first_starts_at, x.every_weeks, x.occurrences,
         x.asker::uuid
       FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar,
             rights[r.place * 5 + 2] AS asker, coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
-            FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.every_weeks IS NOT NULL) x;
+            FROM unnest(requests) r WHERE r.every_weeks IS NOT NULL) x;
   END IF;
   RETURN QUERY WITH made AS (
     INSERT INTO sessions AS s (id, coach_id, member_id, member_name, starts_at, ends_at, kind, format, status,
@@ -326,7 +339,7 @@ BEGIN
         'SCHEDULED', x.starts_at, (first_seats ->> (x.calendar || x.starts_at))::integer + x.nth, 1, x.note, x.series_id
       FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar,
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
-            FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK') x
+            FROM unnest(requests) r WHERE r.action = 'BOOK') x
       RETURNING s
   ) SELECT made.s, NULL::slot_holds, (versions ->> (made.s).coach_id::text)::integer FROM made;
   INSERT INTO session_changes (id, session_id, coach_id, member_id, version, kind, to_starts_at, override_reason,
@@ -336,21 +349,21 @@ BEGIN
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 1] AS asking_role,
             rights[r.place * 5 + 2] AS asker, rights[r.place * 5 + 5] AS calendar,
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
-          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.action = 'BOOK') x;
+          FROM unnest(requests) r WHERE r.action = 'BOOK') x;
   INSERT INTO bookings (id, coach_id, member_id, session_id, starts_at, status, reason)
     SELECT x.booking_id, x.calendar::uuid, x.member::uuid, x.session_id, x.starts_at,
       CASE x.action WHEN 'BOOK' THEN 'CONFIRMED' ELSE 'REJECTED' END, x.reason
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 5] AS calendar,
             coalesce(nullif(rights[r.place * 5 + 4], ''), r.member_id::text) AS member
-          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.booking_id IS NOT NULL) x;
+          FROM unnest(requests) r WHERE r.booking_id IS NOT NULL) x;
   INSERT INTO remembered_requests (user_id, mutation, key, input_hash, result_id)
     SELECT x.asker::uuid, x.mutation, x.key, decode(x.input_hash, 'hex'), coalesce(x.series_id, x.booking_id)
     FROM (SELECT r.*, act_for(r.place, rights) AS acting, rights[r.place * 5 + 2] AS asker
-          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.key IS NOT NULL) x;
+          FROM unnest(requests) r WHERE r.key IS NOT NULL) x;
   INSERT INTO outbox (event_type, event)
     SELECT x.event_type, x.event
     FROM (SELECT r.*, act_for(r.place, rights) AS acting
-          FROM jsonb_populate_recordset(NULL::decided_request, decided) r WHERE r.event_type IS NOT NULL) x;
+          FROM unnest(requests) r WHERE r.event_type IS NOT NULL) x;
 
   -- What has become free is offered to who waits for it; the bookings above were decided as if it already were.
   IF freed <> '{}' THEN
