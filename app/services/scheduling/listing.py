@@ -78,12 +78,12 @@ def _judged(seen: Seen, starts: Starts, now: datetime) -> list[Slot]:
     if not seen.own_holds:
         return slots
     return [
-        judged_for(seen, slot.starts_at, now)[1] or slot if int(slot.starts_at.timestamp()) in seen.own_holds else slot
+        _judged_at(seen, slot.starts_at, now)[1] or slot if int(slot.starts_at.timestamp()) in seen.own_holds else slot
         for slot in slots
     ]
 
 
-def judged_for(seen: Seen, starts_at: datetime, now: datetime) -> tuple[list[Unavailable], Slot | None]:
+def _judged_at(seen: Seen, starts_at: datetime, now: datetime) -> tuple[list[Unavailable], Slot | None]:
     """What stands against this instant for who asked; a place that is held for them there is free to them."""
     start = int(starts_at.timestamp())
     if start not in seen.own_holds:
@@ -143,7 +143,7 @@ async def explain_slot(
     """Every reason against booking this very instant, in order; the slot is null where none is offered."""
     starts_at = wanted.starts_at or now
     seen = await readings.look(actor, wanted.coach_id, starts_at, starts_at, lasting=False)
-    reasons, slot = judged_for(seen, starts_at, now)
+    reasons, slot = _judged_at(seen, starts_at, now)
     return SlotExplanation([SlotReason(code) for code in reasons], slot)
 
 

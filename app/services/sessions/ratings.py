@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,7 +11,6 @@ from app.events import SessionRated, SessionRatingChanged, emit
 from app.forms import Form, between, text
 from app.models.members import Member
 from app.models.sessions import CoachingSession, SessionRating, SessionStatus
-from app.platform.database import violated_constraint
 from app.problems import (
     AlreadyRated,
     Forbidden,
@@ -20,7 +18,6 @@ from app.problems import (
     RatingIsFinal,
     Refusal,
     SessionNotCompleted,
-    TryAgain,
 )
 from app.services.identity.permissions import require
 from app.services.sessions.viewing import access_session
@@ -72,12 +69,7 @@ async def rate_session(db: AsyncSession, actor: Actor, *, form: RateSession, now
         updated_at=now,
     )
     db.add(rating)
-    try:
-        await db.flush()
-    except IntegrityError as failure:  # somebody has just said that it did not take place after all
-        if violated_constraint(failure) == "session_ratings_of_completed_sessions":
-            raise TryAgain from None
-        raise
+    await db.flush()
     emit(db, SessionRated(**_facts(rating), stars=rating.stars))
     return rating
 
