@@ -25,6 +25,7 @@ from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
 from app.platform.direct import DirectDatabase
 from app.platform.keys import Keys
+from app.platform.outside import Outside
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
@@ -66,6 +67,7 @@ class House:
     token_making: TokenMaking
     clock: Clock
     keys: Keys
+    outside: Outside
 
 
 @dataclass(slots=True)

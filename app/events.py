@@ -161,6 +161,21 @@ class SessionNoteShared(Event):
     author_user_id: UUID
 
 
+class Happened(BaseModel):
+    """An event with what the outbox knows of it: `id` is its own for life."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    event_type: str
+    event: dict[str, Any]
+    at: datetime
+
+    def read(self) -> Event:
+        found: type[Event] = globals()[self.event_type]
+        return found.model_validate(self.event)
+
+
 class Carrier(Protocol):
     """A database session: what it tells of is known only once it has committed."""
 

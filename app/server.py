@@ -34,6 +34,7 @@ from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
 from app.platform.logs import configure_logs
+from app.platform.outside import outside
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
 from app.platform.request_lines import request_line
@@ -102,6 +103,7 @@ class Application:
             making,
             clock,
             self.keys,
+            outside(settings),
         )
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
@@ -211,6 +213,7 @@ class Application:
             await self.views.stop()
             await self.bus.stop()
             await self.documents.close()
+            await self.house.outside.close()
             self.house.passwords.close()
             await self.direct.close()
             await self.database.close()

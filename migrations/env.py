@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import app.models  # noqa: F401  registers every table
-from app.platform import migrations
+from app.platform import jobs, migrations
 
 
 def run(connection: Connection) -> None:
@@ -13,6 +13,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=SQLModel.metadata,
         compare_type=True,
+        include_name=lambda name, kind, parents: kind != "table" or name not in jobs.TABLES,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -27,12 +27,15 @@ from app.server import Application
 from app.services.identity import Viewer, find_viewer
 from app.services.identity.viewing import permissions_of
 from app.wire.relay import global_id
+from app.worker import Worker
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 # A tenth of the time of TRUNCATE, which makes new files for every table and index.
 _EMPTY = [
     "SELECT set_config('app.system', 'on', true)",
+    "DELETE FROM pgqueuer",
+    "DELETE FROM pgqueuer_log",
     *(f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables) if "policies" in table.info),
 ]
 
@@ -73,6 +76,7 @@ class Practice:
         self.clock = clock
         self.owner = owner
         self.house = application.house
+        self.worker = Worker(application.house)
         self._made = 0
 
     @classmethod
@@ -195,6 +199,10 @@ class Practice:
 
     def context(self, who: Person | None = None) -> Context:
         return Context(self.house, who.actor if who is not None else STRANGER)
+
+    async def work(self) -> None:
+        """Hands on what the outbox holds, and does the jobs that are due: what a worker does all the time."""
+        await self.worker.once()
 
     # The database
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Insert, insert
+from sqlalchemy import BigInteger, Column, Identity, Insert, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.events import Event
+from app.events import Event, Happened
 from app.platform.columns import stamped_now
 from app.platform.row_security import LOGGED_IN, guard
 
@@ -31,3 +32,16 @@ def entries(events: Sequence[Event]) -> Insert:
     """What puts these events into the outbox, and reads nothing back: their asker may not see it."""
     rows = [{"event_type": type(event).__name__, "event": event.model_dump(mode="json")} for event in events]
     return insert(OutboxEntry).values(rows)
+
+
+_TAKE = text(
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)"
+    " RETURNING id, event_type, event, created_at"
+)
+
+
+async def take(db: AsyncSession, most: int) -> list[Happened]:
+    """The oldest events that nobody else is taking, in their order; gone once the transaction commits."""
+    rows = await db.execute(_TAKE, {"most": most})
+    found = [Happened(id=row[0], event_type=row[1], event=row[2], at=row[3]) for row in rows]
+    return sorted(found, key=lambda happened: happened.id)

@@ -12,6 +12,7 @@ from app.platform import migrations
 from app.platform.database import Database, make_engine
 from app.platform.settings import Settings
 from tests.models.catalogue import (
+    JOB_TABLES,
     UNGUARDED,
     declared_policies,
     guarded_tables,
@@ -43,7 +44,7 @@ async def test_every_table_but_the_listed_ones_is_guarded(owner: AsyncConnection
     tables = set((await owner.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))).scalars())
 
     assert await wrongly_open_tables(owner) == [], "row security forced and a policy for each command, or the list"
-    assert tables == {*guarded_tables(), *UNGUARDED}
+    assert tables == {*guarded_tables(), *JOB_TABLES, *UNGUARDED}
 
 
 async def test_the_policies_are_those_that_the_models_declare(owner: AsyncConnection) -> None:
@@ -128,7 +129,7 @@ async def test_the_applications_role_has_just_these_rights_on_tables(engine: Asy
         found = {table: tuple(words) for table, words in rights.all()}
 
     assert found == {
-        **dict.fromkeys(guarded_tables(), ("DELETE", "INSERT", "SELECT", "UPDATE")),
+        **dict.fromkeys([*guarded_tables(), *JOB_TABLES], ("DELETE", "INSERT", "SELECT", "UPDATE")),
         **dict.fromkeys(UNGUARDED, ("SELECT",)),
     }
 

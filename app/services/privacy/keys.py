@@ -97,7 +97,7 @@ async def key_for_session(db: AsyncSession, session: CoachingSession) -> Key:
 
 async def _make_key(db: AsyncSession, keys: Keys, session_id: UUID) -> Any:
     keys.master.read_again()
-    await _confirm_first(db, keys)
+    await confirm_first(db, keys)
     first_id, first, key_id = keys.master.first_id, keys.master.first, new_id()
     values = {
         "session": session_id,
@@ -112,7 +112,7 @@ async def _make_key(db: AsyncSession, keys: Keys, session_id: UUID) -> Any:
     return found
 
 
-async def _confirm_first(db: AsyncSession, keys: Keys) -> None:
+async def confirm_first(db: AsyncSession, keys: Keys) -> None:
     """A server starts without its database, and a file gets new keys: what was not confirmed then is now."""
     name = keys.master.first_id
     if name not in keys.confirmed:

@@ -1,0 +1,14 @@
+"""Every job, and what each hears of: the relay makes jobs of events by this table."""
+
+from app.jobs.job import Job
+
+JOBS: tuple[Job, ...] = ()
+
+
+def heard_by() -> dict[str, list[str]]:
+    """Of each event's name, the jobs that hear of it."""
+    heard: dict[str, list[str]] = {}
+    for job in JOBS:
+        for event in job.hears:
+            heard.setdefault(event.__name__, []).append(job.name)
+    return heard

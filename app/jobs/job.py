@@ -1,0 +1,23 @@
+"""What a job is: done in the background, with everything that an operation has, for the system."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app.context import Context
+from app.events import Event
+
+SOON = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600))
+"""Pauses between tries of what depends on nothing but our own database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`work` gets the payload that the job was queued with; of one that `hears` of events, that of a `Happened`."""
+
+    name: str
+    work: Callable[[Context, Mapping[str, Any]], Awaitable[None]]
+    pauses: Sequence[timedelta] = SOON
+    at_once: int = 0
+    hears: Collection[type[Event]] = ()

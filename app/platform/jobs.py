@@ -1,0 +1,143 @@
+"""Work that is done later, at least once: queued by a transaction, tried again with pauses, parked after the last try.
+
+Only the system queues jobs; what a user asks for is told to the outbox, and becomes a job from there.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+import anyio
+import orjson
+import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Context as JobContext
+from pgqueuer.domain.models import Job, TracebackRecord
+from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.queries import Queries
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.platform.direct import DirectDatabase
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT: Final = timedelta(seconds=10)
+"""A job whose worker has not said for this long that it lives is another worker's."""
+
+TABLES: Final = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
+"""The library's own; no model declares them."""
+
+AS_SYSTEM: Final = "SELECT set_config('app.system', 'on', true), set_config('app.role', 'SYSTEM', true)"
+
+Work = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class Park(Exception):
+    """Raised by a job that is of no use to try again: parked at once, with this reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """`key`: while a job of this key is queued or under way, another one is not queued."""
+
+    name: str
+    payload: Mapping[str, Any]
+    key: str | None = None
+    after: timedelta = timedelta()
+    priority: int = 0
+
+
+async def enqueue(db: AsyncSession, jobs: Sequence[NewJob]) -> None:
+    """In the transaction of `db`, which has the system's rights."""
+    if not jobs:
+        return
+    connection = await (await db.connection()).get_raw_connection()
+    assert connection.driver_connection is not None
+    await Queries(AsyncpgDriver(connection.driver_connection)).enqueue(
+        [job.name for job in jobs],
+        [orjson.dumps(job.payload) for job in jobs],
+        [job.priority for job in jobs],
+        [job.after for job in jobs],
+        [job.key for job in jobs],
+        on_conflict="skip",
+    )
+
+
+@dataclass
+class _Trying(EntrypointExecutor):
+    """Tries again after each of the pauses, which grow by up to a tenth by chance; then the job is parked."""
+
+    pauses: Sequence[timedelta] = ()
+
+    async def execute(self, job: Job, context: JobContext) -> None:
+        try:
+            await super().execute(job, context)
+        except (RetryRequested, Park):
+            raise
+        except Exception as failure:
+            if job.attempts >= len(self.pauses):
+                raise
+            delay = self.pauses[job.attempts] * random.uniform(1.0, 1.1)
+            raise RetryRequested(delay=delay, reason=repr(failure)) from failure
+
+
+class JobRunner:
+    """Works on what is queued. Any number of processes do it side by side."""
+
+    def __init__(self, direct: DirectDatabase) -> None:
+        self._direct = direct
+        self._executors: dict[QueueEntrypoint, _Trying] = {}
+
+    def register(self, name: str, work: Work, *, pauses: Sequence[timedelta], at_once: int = 0) -> None:
+        """`at_once`: of all processes together; 0 for any number."""
+
+        async def run(job: Job) -> None:
+            await work(orjson.loads(job.payload or b"{}"))
+
+        parameters = EntrypointExecutorParameters(concurrency_limit=at_once, func=run, on_failure="hold")
+        self._executors[QueueEntrypoint(name)] = _Trying(parameters, pauses=pauses)
+
+    async def once(self, batch: int = 100) -> int:
+        """Does what is due, one after the other, until nothing is; how many that were."""
+        done = 0
+        while jobs := await self._pick(batch):
+            for job in jobs:
+                await self._do(job)
+            done += len(jobs)
+        return done
+
+    async def _pick(self, batch: int) -> list[Job]:
+        limits = {
+            name: EntrypointExecutionParameter(concurrency_limit=executor.parameters.concurrency_limit)
+            for name, executor in self._executors.items()
+        }
+        async with self._direct.transaction() as connection:
+            await connection.execute(AS_SYSTEM)
+            return await Queries(AsyncpgDriver(connection)).dequeue(  # type: ignore[arg-type]
+                batch, limits, QueueManagerId(uuid4()), None, HEARTBEAT
+            )
+
+    async def _do(self, job: Job) -> None:
+        status: Literal["successful", "failed"] = "successful"
+        told: TracebackRecord | None = None
+        retry: RetryRequested | None = None
+        try:
+            await self._executors[job.entrypoint].execute(job, JobContext(cancellation=anyio.CancelScope()))
+        except RetryRequested as asked:
+            retry, told = asked, TracebackRecord.from_exception(asked, job.id, {"reason": asked.reason})
+        except Exception as failure:
+            log.warning("a job was parked", job=job.entrypoint, cause=repr(failure))
+            status, told = "failed", TracebackRecord.from_exception(failure, job.id, {})
+        async with self._direct.transaction() as connection:
+            await connection.execute(AS_SYSTEM)
+            queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]
+            if retry is not None:
+                await queries.retry_job(job, retry.delay, told)
+            else:
+                await queries.log_jobs([(job, status, told)])
