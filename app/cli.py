@@ -27,6 +27,7 @@ from app.platform.database import Database, DatabaseAway, UnsafeRole, make_engin
 from app.platform.embedded import DataFolderInUse, EmbeddedServerFailed, embedded_servers, running_servers
 from app.platform.keys import KEY_FILE, KeyFile, master_keys
 from app.platform.logs import configure_logs
+from app.platform.outside import MAIL_FOLDER
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.problems import Problem
 from app.server import Application, server_config, trusted_documents
@@ -175,6 +176,8 @@ def announce(settings: Settings, host: str, port: int) -> None:
     if settings.demo:
         say.print(f"Log-ins   {'  '.join(LOGINS)}")
         say.print(f"Password  {PASSWORD}")
+    if not settings.smtp_url:
+        say.print(f"Mail      {settings.data_dir / MAIL_FOLDER}")
     say.print("Ctrl-C stops it.")
 
 

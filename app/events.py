@@ -167,6 +167,12 @@ class SessionNoteShared(Event):
     author_user_id: UUID
 
 
+class DeliveryAsked(Event):
+    """A mail or an SMS is to be sent once more."""
+
+    delivery_id: UUID
+
+
 HINTS = (CalendarChanged, NotificationsChanged)
 
 

@@ -26,6 +26,7 @@ from app.context import Context, House
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
+from app.pages import Pages
 from app.platform import migrations
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
@@ -233,6 +234,7 @@ class Application:
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                *Pages(self.house).routes,
             ],
             middleware=around,
             lifespan=self.lifespan,

@@ -1,8 +1,9 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
+from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (*DELIVERING,)
 
 SCANS: tuple[Scan, ...] = ()
 

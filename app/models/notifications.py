@@ -77,7 +77,8 @@ class Notification(SQLModel, table=True):
 
 class Delivery(SQLModel, table=True):
     """A notification on its way by one channel. `SENT` is written after it was handed over, so a crash between the two
-    hands it over again, under the same id: that is the Message-ID of a mail and the key of an SMS."""
+    hands it over again, under the same id: that is the Message-ID of a mail and the key of an SMS. `sending` counts how
+    often somebody wanted it on its way: each time it is another mail, and what is left of the earlier ones is void."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -87,7 +88,9 @@ class Delivery(SQLModel, table=True):
         CheckConstraint("(status = 'SENT') = (sent_at IS NOT NULL)", name="deliveries_sent_at_some_time"),
         CheckConstraint("status NOT IN ('FAILED', 'SKIPPED') OR reason IS NOT NULL", name="deliveries_say_why_not"),
         at_least("attempts", 0, "deliveries"),
+        at_least("sending", 1, "deliveries"),
         UniqueConstraint("notification_id", "channel", name="deliveries_once"),
+        Index("deliveries_by_time", "created_at", "id"),
         Index("deliveries_by_user", "user_id", "created_at", "id"),
         Index("deliveries_by_status", "status", "created_at", "id", postgresql_where=text("status <> 'SENT'")),
     )
@@ -99,6 +102,7 @@ class Delivery(SQLModel, table=True):
     status: DeliveryStatus = choice(DeliveryStatus, default=DeliveryStatus.PENDING)
     reason: str | None = Field(default=None, max_length=500)
     attempts: int = 0
+    sending: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     not_before: datetime | None = optional_timestamp()
     tried_at: datetime | None = optional_timestamp()
     sent_at: datetime | None = optional_timestamp()

@@ -3,22 +3,37 @@
 from dataclasses import dataclass
 
 from app.platform.mail import Mailer, MailFolder
+from app.platform.mail_links import Links
+from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.platform.outgoing import GuardedClient, Outgoing
 from app.platform.settings import Settings
 from app.platform.sms import SmsSender
+from app.platform.tokens import kept_secret
+
+MAIL_FOLDER = "mail"
 
 
 @dataclass(slots=True)
 class Outside:
-    """`sms` is None where none is configured."""
+    """`sms` is None where none is configured; `links` lead back in."""
 
     mailer: Mailer
     sms: SmsSender | None
     outgoing: Outgoing
+    links: Links
 
     async def close(self) -> None:
+        await self.mailer.close()
         await self.outgoing.close()
 
 
 def outside(settings: Settings) -> Outside:
-    return Outside(MailFolder(settings.data_dir / "mail"), None, GuardedClient())
+    links = Links(settings.public_url, settings.secret_key or kept_secret(settings.data_dir))
+    return Outside(mailer(settings), None, GuardedClient(), links)
+
+
+def mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url:
+        return SmtpMailer(read_smtp_url(settings.smtp_url), settings.mail_from)
+    folder = settings.data_dir / MAIL_FOLDER
+    return MailFolder(folder, settings.mail_from) if settings.mail_from else MailFolder(folder)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -9,6 +10,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.platform.encryption import read_master_keys
+from app.platform.mail import read_sender
+from app.platform.mail_smtp import read_smtp_url
 
 
 class InvalidSettings(ValueError):
@@ -49,6 +52,19 @@ class Settings(BaseSettings):
         None,
         description="A file of mode 600 with such keys, one on each line. Empty: with embedded servers made once, kept"
         " in `DATA_DIR`; with `DATABASE_URL` the start is refused without keys.",
+    )
+    public_url: str = Field(
+        "",
+        description="Where people reach the practice, `https://…`; links in mail begin with it. Empty: without links.",
+    )
+    mail_from: str = Field(
+        "", description="Who mail comes from, `A practice <hello@example.com>`. To be set with `SMTP_URL`."
+    )
+    smtp_url: str = Field(
+        "",
+        repr=False,
+        description="The mail server, `smtp://user:password@host:587` or `smtps://…`. Empty: mail becomes files in"
+        " `DATA_DIR`.",
     )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
     refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
@@ -118,6 +134,34 @@ class Settings(BaseSettings):
     def is_redis(cls, value: str) -> str:
         if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def leads_somewhere(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+            raise ValueError("must look like https://example.com, with a path at most")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("must have nothing but ASCII characters, and no spaces")
+        return value.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def is_a_sender(cls, value: str) -> str:
+        if value:
+            read_sender(value)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def is_a_mail_server_with_a_sender(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            read_smtp_url(value)
+            if info.data.get("mail_from") == "":
+                raise ValueError("set MAIL_FROM too: mail needs a sender")
         return value
 
     @field_validator("secret_key")

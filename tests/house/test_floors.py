@@ -26,6 +26,7 @@ AREAS = {
     "growth",
     "messaging",
     "notifications",
+    "deliveries",
     "packages",
     "analytics",
     "privacy",

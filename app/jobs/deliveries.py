@@ -1,0 +1,72 @@
+"""Handing over what leaves the house: each delivery goes to the job of its channel, which tries for some hours."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from app.context import Context
+from app.events import DeliveryAsked, Happened
+from app.jobs.job import Job
+from app.platform.jobs import Park
+from app.platform.mail import Mail, Undelivered
+from app.platform.mail_smtp import AT_ONCE
+from app.services.notifications import deliveries
+from app.services.notifications.deliveries import Sms
+
+PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000))
+
+
+async def deliver(context: Context, payload: Mapping[str, Any]) -> None:
+    """`delivery_id` of a new one; or the event that somebody asks for one again."""
+    told = payload if "delivery_id" in payload else Happened.model_validate(payload).event
+    async with context.unit_of_work() as db:
+        await deliveries.hand_on(db, UUID(told["delivery_id"]), now=context.now())
+
+
+async def send_mail(context: Context, payload: Mapping[str, Any]) -> None:
+    async def hand_over(mail: Mail | Sms) -> None:
+        assert isinstance(mail, Mail)
+        await context.house.outside.mailer.send(mail)
+
+    await _send(context, payload, hand_over)
+
+
+async def send_sms(context: Context, payload: Mapping[str, Any]) -> None:
+    async def hand_over(sms: Mail | Sms) -> None:
+        assert isinstance(sms, Sms)
+        if context.house.outside.sms is None:
+            raise Undelivered("No provider of SMS is configured", is_final=True)
+        await context.house.outside.sms.send(key=sms.key, to=sms.to, body=sms.body)
+
+    await _send(context, payload, hand_over)
+
+
+async def _send(
+    context: Context, payload: Mapping[str, Any], hand_over: Callable[[Mail | Sms], Awaitable[None]]
+) -> None:
+    """No transaction is open while the partner has its time. Raises to be tried again, and parks what is given up."""
+    delivery_id, sending = UUID(payload["delivery_id"]), int(payload["sending"])
+    async with context.unit_of_work() as db:
+        links = context.house.outside.links
+        claimed = await deliveries.claim(db, delivery_id, sending, links=links, now=context.now())
+    if claimed is None:
+        return
+    failure: Undelivered | None = None
+    try:
+        await hand_over(claimed)
+    except Undelivered as undelivered:
+        failure = undelivered
+    async with context.unit_of_work() as db:
+        is_to_be_tried = await deliveries.record(
+            db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
+        )
+    if failure is not None:
+        raise failure if is_to_be_tried else Park(failure.reason)
+
+
+DELIVERING = (
+    Job("deliver", deliver, hears=(DeliveryAsked,)),
+    Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE),
+    Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE),
+)

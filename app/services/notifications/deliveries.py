@@ -1,0 +1,182 @@
+"""Deliveries: what becomes of each on its way out, who may see that, and sending one again.
+
+The system claims a delivery in one transaction, hands it over without any, and records what became of it in another.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.actor import Actor
+from app.events import DeliveryAsked, emit
+from app.forms import Form
+from app.models.identity import User
+from app.models.members import Member
+from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
+from app.models.sessions import CoachingSession, SessionStatus
+from app.platform.jobs import NewJob, enqueue
+from app.platform.mail import Mail, Undelivered
+from app.platform.mail_links import Links
+from app.platform.paging import Page, PageRequest, read_page
+from app.problems import Forbidden
+from app.services.identity.permissions import require
+from app.services.notifications.rendering import texts_of
+from app.services.notifications.table import TOO_LATE, is_too_late
+from app.services.notifications.unsubscribing import has_unsubscribed, may_unsubscribe
+
+SENDS: Final = {Channel.EMAIL: "send_mail", Channel.SMS: "send_sms"}
+"""The job that hands over what goes by each channel: apart, so that one that hangs delays only its own."""
+
+_K: Final = NotificationKind
+_BEFOREHAND: Final = {_K.SESSION_REMINDER_24_HOURS, _K.SESSION_REMINDER_1_HOUR, _K.PLAN_REMINDER}
+_OPEN: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.FAILED})
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    key: str
+    to: str
+    body: str
+
+
+class DeliveryFilter(Form):
+    status: DeliveryStatus | None = None
+    channel: Channel | None = None
+    user_id: UUID | None = None
+
+
+# Seen by people
+
+
+async def list_deliveries(
+    db: AsyncSession, actor: Actor, *, wanted: DeliveryFilter, page: PageRequest
+) -> Page[Delivery]:
+    """Newest first."""
+    require(actor, "notifications:manage")
+    statement = select(Delivery).order_by(col(Delivery.created_at).desc(), col(Delivery.id).desc())
+    for name, value in wanted.given().items():
+        if value is not None:
+            statement = statement.where(getattr(Delivery, name) == value)
+    return await read_page(db, statement, page)
+
+
+async def send_again(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> Delivery:
+    """Whatever became of it. What was on its way until now is not tried any more, and the mail is a new one."""
+    require(actor, "notifications:manage")
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is None:
+        raise Forbidden
+    delivery.sqlmodel_update(
+        {
+            "status": DeliveryStatus.PENDING,
+            "sending": delivery.sending + 1,
+            "attempts": 0,
+            "reason": None,
+            "not_before": None,
+            "sent_at": None,
+        }
+    )
+    db.add(delivery)
+    await db.flush()
+    emit(db, DeliveryAsked(delivery_id=delivery_id))
+    return delivery
+
+
+# On its way
+
+
+async def hand_on(db: AsyncSession, delivery_id: UUID, *, now: datetime) -> None:
+    """To the job of its channel, which begins when it is time."""
+    delivery = await db.get(Delivery, delivery_id)
+    if delivery is None or delivery.status not in _OPEN:
+        return
+    wait = max(delivery.not_before - now, timedelta()) if delivery.not_before is not None else timedelta()
+    payload = {"delivery_id": str(delivery_id), "sending": delivery.sending}
+    name = SENDS[delivery.channel]
+    await enqueue(db, [NewJob(name, payload, key=f"{name}:{delivery_id}:{delivery.sending}", after=wait)])
+
+
+async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Links, now: datetime) -> Mail | Sms | None:
+    """What is to be handed over; None if nothing is any more, and then the delivery says why.
+
+    One that has failed is begun anew: an admin has told its job to.
+    """
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is None or delivery.status not in _OPEN or delivery.sending != sending:
+        return None
+    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
+    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
+    db.add(delivery)
+    notification = await db.get(Notification, delivery.notification_id)
+    user = await db.get(User, delivery.user_id)
+    assert notification is not None
+    assert user is not None
+    to = user.email if delivery.channel is Channel.EMAIL else await _phone_of(db, user)
+    if (why_not := await _why_not(db, delivery, notification, user, to, now)) is not None:
+        delivery.status, delivery.reason = DeliveryStatus.SKIPPED, why_not
+        return None
+    key = str(delivery_id) if sending == 1 else f"{delivery_id}-{sending}"
+    (texts,) = await texts_of(db, [notification], links=links)
+    if delivery.channel is Channel.SMS:
+        return Sms(key, to, texts.short)
+    headers = _unsubscribing(links, user, notification)
+    return Mail(key, to, texts.subject, texts.text, texts.html, headers)
+
+
+async def record(
+    db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered | None, *, most_tries: int, now: datetime
+) -> bool:
+    """What became of a try; whether it is to be tried again."""
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is None or delivery.status is not DeliveryStatus.PENDING or delivery.sending != sending:
+        return False
+    db.add(delivery)
+    if failure is None:
+        delivery.status, delivery.sent_at, delivery.reason = DeliveryStatus.SENT, now, None
+        return False
+    delivery.reason = failure.reason[:_LONGEST_REASON]
+    if failure.is_final or delivery.attempts >= most_tries:
+        delivery.status = DeliveryStatus.FAILED
+        return False
+    return True
+
+
+async def _why_not(
+    db: AsyncSession, delivery: Delivery, notification: Notification, user: User, to: str, now: datetime
+) -> str | None:
+    kind, facts = notification.kind, notification.facts
+    if not user.is_active:
+        return "This account is switched off"
+    if not to:
+        return "No address is known"
+    if await has_unsubscribed(db, user, kind, delivery.channel):
+        return "This user has unsubscribed"
+    if is_too_late(kind, facts, now):
+        return TOO_LATE
+    if kind not in _BEFOREHAND or notification.session_id is None:
+        return None
+    session = await db.get(CoachingSession, notification.session_id)
+    if session is None or session.status is not SessionStatus.SCHEDULED:
+        return "The session does not stand any more"
+    if "starts_at" in facts and datetime.fromisoformat(facts["starts_at"]) != session.starts_at:
+        return "The session was moved"
+    return None
+
+
+async def _phone_of(db: AsyncSession, user: User) -> str:
+    return (await db.exec(select(Member.phone).where(Member.user_id == user.id))).first() or ""
+
+
+def _unsubscribing(links: Links, user: User, notification: Notification) -> dict[str, str]:
+    """RFC 8058: a mail program may unsubscribe with one click."""
+    if not may_unsubscribe(notification.kind, user.role):
+        return {}
+    link = links.unsubscribe(user.id, notification.kind.value, Channel.EMAIL.value)
+    if link is None:
+        return {}
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

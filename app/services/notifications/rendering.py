@@ -1,0 +1,180 @@
+"""A notification in words: written when it is read, with today's names, in its recipient's time zone."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.models.coaches import Coach
+from app.models.identity import User
+from app.models.members import Member
+from app.models.notifications import Channel, Notification
+from app.models.scheduling import Booking
+from app.models.sessions import CoachingSession
+from app.platform.mail_links import Links
+from app.services.notifications.moments import brief, clock, instant, moment, span, zone_named
+from app.services.notifications.unsubscribing import may_unsubscribe
+from app.services.scheduling.refusals import MESSAGES
+from app.wire.relay import global_id
+
+SHORT: Final = 160
+_BRIEF: Final = 30
+_JOINERS: Final = "\u200c\u200d"  # that some scripts and emoji need
+_A_MEMBER: Final = "a member"
+_YOUR_COACH: Final = "your coach"
+_AT_THE_BEGINNING: Final = {_A_MEMBER: "A member", _YOUR_COACH: "Your coach"}
+_ANOTHER_TIME: Final = "Please choose another time"
+_WHY: Final = {unavailable.value: message for unavailable, message in MESSAGES.items()}
+
+
+def _environment(*, html: bool) -> Environment:
+    folder = Path(__file__).parents[2] / "templates" / "notifications"
+    loader = FileSystemLoader(folder)
+    return Environment(loader=loader, undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+
+
+_TEXT, _HTML = _environment(html=False), _environment(html=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """`subject` and `short` are one line each; `short` is no longer than an SMS."""
+
+    subject: str
+    text: str
+    html: str
+    short: str
+
+
+@dataclass(slots=True)
+class _Subject:
+    """What a notification is about, as far as the asker may see it."""
+
+    notification: Notification
+    facts: dict[str, Any]
+    user: User | None = None
+    coach: Coach | None = None
+    member: Member | None = None
+
+    def key(self, name: str) -> UUID | None:
+        value = self.facts.get(name)
+        return UUID(str(value)) if value else None
+
+
+async def texts_of(
+    db: AsyncSession, notifications: Sequence[Notification], *, links: Links | None = None
+) -> list[Texts]:
+    """In their order, by a few statements for any number. A name that the asker may not see is left out."""
+    subjects = [
+        _Subject(each, {**each.facts, "session_id": each.facts.get("session_id") or each.session_id})
+        for each in notifications
+    ]
+    users = await _by_id(db, User, (subject.notification.user_id for subject in subjects))
+    coaches = await _by_id(db, Coach, (subject.key("coach_id") for subject in subjects))
+    members = await _by_id(db, Member, (subject.key("member_id") for subject in subjects))
+    for subject in subjects:
+        subject.user = users.get(subject.notification.user_id)
+        subject.coach = coaches.get(subject.key("coach_id"))
+        subject.member = members.get(subject.key("member_id"))
+    await _look_up_times(db, [subject for subject in subjects if not subject.facts.get("starts_at")])
+    return [_written(subject, links) for subject in subjects]
+
+
+async def _look_up_times(db: AsyncSession, untimed: Sequence[_Subject]) -> None:
+    """Of those whose facts do not say when; a rejected booking has no session."""
+    sessions = await _by_id(db, CoachingSession, (subject.key("session_id") for subject in untimed))
+    bookings = await _by_id(db, Booking, (subject.key("booking_id") for subject in untimed))
+    for subject in untimed:
+        if (session := sessions.get(subject.key("session_id"))) is not None:
+            subject.facts |= {"starts_at": session.starts_at.isoformat(), "ends_at": session.ends_at.isoformat()}
+        elif (booking := bookings.get(subject.key("booking_id"))) is not None:
+            subject.facts["starts_at"] = booking.starts_at.isoformat()
+
+
+async def _by_id(db: AsyncSession, model: type[SQLModel], ids: Iterable[UUID | None]) -> dict[UUID | None, Any]:
+    wanted = {each for each in ids if each is not None}
+    if not wanted:
+        return {}
+    key = col(model.id)  # type: ignore[attr-defined]
+    return {row.id: row for row in await db.exec(select(model).where(key.in_(wanted)))}  # type: ignore[attr-defined]
+
+
+def _written(subject: _Subject, links: Links | None) -> Texts:
+    name = f"{subject.notification.kind.value.lower()}.jinja"
+    in_text, in_html = _TEXT.get_template(name), _HTML.get_template(name)
+    words = {**_words(subject), **_links(subject, links)}
+    words["subject"] = in_one_line(_block(in_text, "subject", words))
+    words["has_advice"] = bool(_block(in_text, "advice", words).strip())
+    text = in_text.render(words, layout="layout.txt")
+    return Texts(
+        subject=words["subject"],
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        html=in_html.render(words, layout="layout.html"),
+        short=in_one_line(_block(in_text, "short", words))[:SHORT],
+    )
+
+
+def _block(template: Template, name: str, words: dict[str, Any]) -> str:
+    block = template.blocks.get(name)
+    return "".join(block(template.new_context(words))) if block is not None else ""
+
+
+def _words(subject: _Subject) -> dict[str, Any]:
+    """All that a template may use; what there is not is empty."""
+    facts, coach = subject.facts, subject.coach
+    zone = zone_named(subject.user.time_zone if subject.user is not None else "UTC")
+    starts_at, ends_at = instant(facts.get("starts_at")), instant(facts.get("ends_at"))
+    before, until = instant(facts.get("from_starts_at")), instant(facts.get("expires_at"))
+    other = _other(subject)
+    details = [
+        ("When", span(starts_at, ends_at, zone) if starts_at else ""),
+        ("Before", moment(before, zone) if before else ""),
+        ("Held until", moment(until, zone) if until else ""),
+        ("With", other if starts_at else ""),
+    ]
+    in_brief = other if len(other) <= _BRIEF else other[: _BRIEF - 3].rstrip() + "..."
+    return {
+        "to_coach": coach is not None and coach.user_id == subject.notification.user_id,
+        "other": other,
+        "who": _AT_THE_BEGINNING.get(other, other),
+        "brief": in_brief,
+        "who_in_brief": _AT_THE_BEGINNING.get(in_brief, in_brief),
+        "at": brief(starts_at, zone) if starts_at else "",
+        "until": clock(until, zone) if until else "",
+        "why": _WHY.get(str(facts.get("reason")), _ANOTHER_TIME),
+        "details": [(name, value) for name, value in details if value],
+        "practice": in_one_line(coach.practice_name or coach.display_name) if coach is not None else "",
+    }
+
+
+def _other(subject: _Subject) -> str:
+    """With whom it is, for the one who reads it; an admin reads of the member."""
+    coach, member, reader = subject.coach, subject.member, subject.notification.user_id
+    of_member = in_one_line(member.full_name) if member is not None else _A_MEMBER
+    of_coach = in_one_line(coach.display_name) if coach is not None else _YOUR_COACH
+    if coach is not None and coach.user_id == reader:
+        return of_member
+    return of_coach if member is None or member.user_id == reader else of_member
+
+
+def _links(subject: _Subject, links: Links | None) -> dict[str, str | None]:
+    session_id, user, kind = subject.key("session_id"), subject.user, subject.notification.kind
+    page = unsubscribe = None
+    if links is not None and session_id is not None:
+        page = links.to(f"/sessions/{global_id('Session', session_id)}")
+    if links is not None and user is not None and may_unsubscribe(kind, user.role):
+        unsubscribe = links.unsubscribe(user.id, kind.value, Channel.EMAIL.value)
+    return {"link": page, "unsubscribe": unsubscribe}
+
+
+def in_one_line(value: str) -> str:
+    """Without anything that could break a line, hide, or turn what follows around."""
+    kept = (each if each in _JOINERS or unicodedata.category(each)[0] not in "CZ" else " " for each in value)
+    return " ".join("".join(kept).split())

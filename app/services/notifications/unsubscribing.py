@@ -1,0 +1,58 @@
+"""Unsubscribing from mails of one kind, by a link that nobody else has: it needs no log-in."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.models.identity import Role, User
+from app.models.notifications import Channel, NotificationKind, NotificationPreference
+from app.services.notifications.table import telling_of
+
+_K = NotificationKind
+
+IN_WORDS: Final = {
+    _K.SESSION_BOOKED: "newly booked sessions",
+    _K.BOOKING_CONFIRMED: "confirmed bookings",
+    _K.BOOKING_REJECTED: "bookings that were not possible",
+    _K.SESSION_RESCHEDULED: "sessions that were moved",
+    _K.SESSION_CANCELLED: "cancelled sessions",
+    _K.SESSION_COMPLETED: "completed sessions",
+    _K.SESSION_REMINDER_24_HOURS: "sessions a day ahead",
+    _K.SESSION_REMINDER_1_HOUR: "sessions an hour ahead",
+    _K.MEMBER_ASSIGNED: "who coaches whom",
+    _K.PLACE_OFFERED: "places that become free",
+    _K.PLAN_SHARED: "plans that are shared with you",
+    _K.PLAN_REMINDER: "plans to look at before a session",
+    _K.NOTE_SHARED: "notes that are shared with you",
+    _K.WEBHOOK_DISABLED: "webhooks that were switched off",
+    _K.CALENDAR_IMPORT_FAILED: "outside calendars that cannot be read",
+}
+
+
+def may_unsubscribe(kind: NotificationKind, role: Role, channel: Channel = Channel.EMAIL) -> bool:
+    return channel not in telling_of(kind, role).always
+
+
+async def has_unsubscribed(db: AsyncSession, user: User, kind: NotificationKind, channel: Channel) -> bool:
+    """Since the delivery was made: those who had before have none."""
+    if not may_unsubscribe(kind, user.role, channel):
+        return False
+    chosen = await db.get(NotificationPreference, (user.id, kind, channel))
+    return chosen is not None and not chosen.is_on
+
+
+async def unsubscribe(
+    db: AsyncSession, *, user_id: UUID, kind: NotificationKind, channel: Channel, now: datetime
+) -> bool:
+    """Once or many times alike. For the system; whether there is such a user who may."""
+    user = await db.get(User, user_id)
+    if user is None or not may_unsubscribe(kind, user.role, channel):
+        return False
+    row = {"user_id": user_id, "kind": kind, "channel": channel, "is_on": False, "updated_at": now}
+    statement = insert(NotificationPreference).values(row)
+    key = ("user_id", "kind", "channel")
+    await db.execute(statement.on_conflict_do_update(index_elements=key, set_={"is_on": False, "updated_at": now}))
+    return True

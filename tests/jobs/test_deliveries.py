@@ -1,0 +1,402 @@
+"""A recorded notification leaves the house: handed over once it is taken, tried again, given up, or left alone."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.jobs.deliveries import PAUSES
+from app.models.notifications import NotificationKind
+from app.platform.mail import Undelivered
+from app.platform.mail_links import Links
+from app.platform.mail_smtp import SmtpMailer, read_smtp_url
+from app.services.notifications import notify
+from app.services.notifications.unsubscribing import unsubscribe
+from app.wire.relay import global_id
+from tests.operations import add_window, booked
+from tests.platform.smtp_server import MailServer, drop, mail_server, silent_server
+from tests.practice import Person, Practice
+
+K = NotificationKind
+STATE = "SELECT status, attempts, reason FROM deliveries ORDER BY created_at, channel"
+SEND_AGAIN = (
+    "mutation ($input: SendAgainInput!) { sendAgain(input: $input) { __typename"
+    " ... on Delivery { status attempts sending reason sentAt } } }"
+)
+DELIVERIES = (
+    "query ($filter: DeliveryFilter, $first: Int, $after: String) { deliveries(filter: $filter, first: $first,"
+    " after: $after) { edges { node { id kind channel status reason attempts recipient { email } triedAt sentAt } }"
+    " pageInfo { hasNextPage endCursor } } }"
+)
+
+
+class SmsPartner:
+    """Takes SMS, or says what it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str, str]] = []
+        self.failure: Undelivered | None = None
+
+    async def send(self, *, key: str, to: str, body: str) -> str:
+        if self.failure is not None:
+            raise self.failure
+        self.taken.append((key, to, body))
+        return f"SM{len(self.taken)}"
+
+
+@pytest.fixture
+async def server(practice: Practice) -> AsyncIterator[MailServer]:
+    """The practice's mail server."""
+    async with mail_server() as server:
+        mailer = SmtpMailer(read_smtp_url(server.url), "A practice <hello@practice.example>", step_seconds=5.0)
+        practice.house.outside.mailer = mailer
+        practice.house.outside.links = Links("https://practice.example", "not secret at all, for tests only")
+        yield server
+        await mailer.close()
+
+
+@pytest.fixture
+def sms(practice: Practice) -> SmsPartner:
+    practice.house.outside.sms = partner = SmsPartner()
+    return partner
+
+
+async def tell(practice: Practice, to: Person, kind: K = K.BOOKING_CONFIRMED, **facts: Any) -> None:
+    session_id = facts.get("session_id")
+    async with practice.context().unit_of_work() as db:
+        ids = [to.user.id]
+        now = practice.clock()
+        await notify(db, kind, ids, occasion="event:1", facts=facts, session_id=session_id, now=now)
+
+
+async def work_on(practice: Practice, tries: int = 1) -> None:
+    """As if all pauses were over, each time."""
+    for _ in range(tries):
+        await practice.rows("UPDATE pgqueuer SET execute_after = now() WHERE status = 'queued' RETURNING 1")
+        await practice.work()
+
+
+async def state(practice: Practice) -> tuple[str, int, str | None]:
+    (row,) = await practice.rows(STATE)
+    return tuple(row)  # type: ignore[return-value]
+
+
+async def its_id(practice: Practice) -> str:
+    ((delivery_id,),) = await practice.rows("SELECT id FROM deliveries")
+    return global_id("Delivery", delivery_id)
+
+
+# Handed over
+
+
+async def test_11_4_a_mail_is_handed_over_and_that_is_recorded(practice: Practice, server: MailServer) -> None:
+    member = await practice.member(await practice.coach(display_name="Grace Hopper"))
+    await tell(practice, member, starts_at="2026-03-03T10:00:00Z")
+    await practice.work()
+    await practice.work()
+
+    (mail,) = server.taken
+    ((delivery_id, sent_at),) = await practice.rows("SELECT id, sent_at FROM deliveries")
+    assert (mail["To"], mail["Message-ID"]) == (member.user.email, f"<{delivery_id}@practice.example>")
+    assert mail["List-Unsubscribe"].startswith("<https://practice.example/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert await state(practice) == ("SENT", 1, None)
+    assert sent_at == practice.clock()
+    assert await practice.count("pgqueuer") == 0
+
+
+async def test_what_cannot_be_switched_off_has_no_header_to_do_so(practice: Practice, server: MailServer) -> None:
+    await tell(practice, await practice.admin(), K.WEBHOOK_DISABLED)
+    await practice.work()
+
+    assert server.taken[0]["List-Unsubscribe"] is None
+
+
+async def test_an_sms_has_the_short_text_and_a_key_for_life(practice: Practice, sms: SmsPartner) -> None:
+    member = await practice.member(await practice.coach(), phone="+44 20 7946 0000")
+    await prefer_sms(practice, member)
+    await tell(practice, member, starts_at="2026-03-03T10:00:00Z")
+    sms.failure = Undelivered("busy")
+    await practice.work()
+    sms.failure = None
+    await work_on(practice)
+
+    ((delivery_id,),) = await practice.rows("SELECT id FROM deliveries WHERE channel = 'SMS'")
+    body = "Your session with your coach is booked: Tue 3 Mar 2026, 10:00 (UTC)"
+    assert sms.taken == [(str(delivery_id), "+44 20 7946 0000", body)]
+    assert await practice.count("deliveries", "channel = 'SMS' AND status = 'SENT' AND attempts = 2") == 1
+
+
+async def prefer_sms(practice: Practice, member: Person) -> None:
+    await practice.rows(
+        "INSERT INTO notification_preferences (user_id, kind, channel, is_on)"
+        " VALUES (:id, 'BOOKING_CONFIRMED', 'SMS', true) RETURNING 1",
+        id=member.user.id,
+    )
+
+
+async def test_without_a_provider_an_sms_fails_and_says_so(practice: Practice) -> None:
+    member = await practice.member(await practice.coach(), phone="+44 20 7946 0000")
+    await prefer_sms(practice, member)
+    await tell(practice, member)
+    await practice.work()
+
+    assert await practice.rows("SELECT status, reason FROM deliveries WHERE channel = 'SMS'") == [
+        ("FAILED", "No provider of SMS is configured")
+    ]
+
+
+async def test_a_mail_server_that_hangs_delays_no_sms(practice: Practice, sms: SmsPartner) -> None:
+    member = await practice.member(await practice.coach(), phone="+44 20 7946 0000")
+    await prefer_sms(practice, member)
+    async with silent_server() as port:
+        url = read_smtp_url(f"smtp://127.0.0.1:{port}")
+        practice.house.outside.mailer = SmtpMailer(url, "hello@practice.example", step_seconds=0.1)
+        await tell(practice, member)
+        await practice.work()
+
+    assert len(sms.taken) == 1
+    states = await practice.rows("SELECT channel, status FROM deliveries ORDER BY channel")
+    assert [tuple(row) for row in states] == [("EMAIL", "PENDING"), ("SMS", "SENT")]
+
+
+# Tried again
+
+
+async def test_a_mail_that_was_perhaps_taken_is_sent_again_as_the_same(practice: Practice, server: MailServer) -> None:
+    server.at_data = drop
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+    status, attempts, reason = await state(practice)
+    assert (status, attempts) == ("PENDING", 1)
+    assert reason is not None
+    assert "mail server" in reason
+
+    server.at_data = lambda smtp: "250 OK"
+    await practice.work()  # its pause is not over
+    assert len(server.taken) == 1
+    await work_on(practice)
+
+    first, second = (mail["Message-ID"] for mail in server.taken)
+    assert first == second
+    assert await state(practice) == ("SENT", 2, None)
+
+
+async def test_what_nobody_takes_is_given_up_after_all_its_tries(practice: Practice, server: MailServer) -> None:
+    server.at_rcpt = "451 4.3.0 Not now"
+    await tell(practice, await practice.member(await practice.coach()))
+    await work_on(practice, len(PAUSES) + 5)
+
+    assert await state(practice) == ("FAILED", len(PAUSES) + 1, "the mail server said 451 4.3.0 Not now")
+    assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]
+
+
+async def test_what_is_refused_for_good_is_given_up_at_once(practice: Practice, server: MailServer) -> None:
+    server.at_rcpt = "550 5.1.1 No such user"
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+
+    assert await state(practice) == ("FAILED", 1, "the mail server said 550 5.1.1 No such user")
+    assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]
+
+
+async def test_a_parked_job_that_is_told_to_go_on_sends(practice: Practice, server: MailServer) -> None:
+    server.at_rcpt = "550 5.1.1 No such user"
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+    server.at_rcpt = "250 OK"
+    await practice.rows("UPDATE pgqueuer SET status = 'queued' RETURNING 1")
+    await practice.work()
+
+    assert await state(practice) == ("SENT", 1, None)
+
+
+async def test_no_transaction_is_open_while_the_partner_has_its_time(practice: Practice, server: MailServer) -> None:
+    await tell(practice, await practice.member(await practice.coach()))
+    open_ones: list[int] = []
+
+    async def look(smtp: object) -> str:
+        counted = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state = 'idle in transaction'"
+        )
+        ((number,),) = await practice.rows(counted)
+        open_ones.append(number)
+        return "250 OK"
+
+    server.at_data = look
+    await practice.work()
+
+    assert open_ones == [0]
+
+
+# Left alone
+
+
+async def test_it_waits_for_the_time_that_it_is_to_leave(practice: Practice, server: MailServer) -> None:
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.rows("UPDATE deliveries SET not_before = '2026-03-02T10:00:00Z' RETURNING 1")
+    await practice.work()
+
+    (waiting,) = await practice.rows(
+        "SELECT entrypoint, round(extract(epoch FROM execute_after - created) / 60) FROM pgqueuer"
+    )
+    assert (tuple(waiting), server.taken) == (("send_mail", 120), [])
+
+    practice.clock.move(hours=2)
+    await work_on(practice)
+    assert len(server.taken) == 1
+
+
+async def test_a_user_who_is_switched_off_is_told_nothing(practice: Practice, server: MailServer) -> None:
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.rows("UPDATE users SET is_active = false RETURNING 1")
+    await practice.work()
+
+    assert (await state(practice), server.taken) == (("SKIPPED", 1, "This account is switched off"), [])
+
+
+async def test_who_has_unsubscribed_meanwhile_is_told_nothing(practice: Practice, server: MailServer) -> None:
+    member = await practice.member(await practice.coach())
+    await tell(practice, member)
+    async with practice.as_system() as db:
+        given: dict[str, Any] = {"kind": K.BOOKING_CONFIRMED, "channel": "EMAIL", "now": practice.clock()}
+        assert await unsubscribe(db, user_id=member.user.id, **given)
+    await practice.work()
+
+    assert (await state(practice), server.taken) == (("SKIPPED", 1, "This user has unsubscribed"), [])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("cancel", "The session does not stand any more"),
+        ("move", "The session was moved"),
+        ("begin", "It would have come too late to be of use"),
+        ("nothing", None),
+    ],
+)
+async def test_11_2_nobody_is_reminded_of_what_will_not_be(
+    practice: Practice, server: MailServer, change: str, reason: str | None
+) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach)
+    await add_window(practice, coach)
+    session = await booked(practice, member, coach, "2026-03-02T10:00:00Z")
+    ((session_id,),) = await practice.rows("SELECT id FROM sessions")
+    await practice.rows("DELETE FROM outbox RETURNING 1")
+    await tell(
+        practice, member, K.SESSION_REMINDER_1_HOUR, session_id=str(session_id), starts_at="2026-03-02T10:00:00+00:00"
+    )
+    if change == "cancel":
+        await practice.ask(
+            "mutation ($input: CancelSessionInput!) { cancelSession(input: $input) { __typename } }",
+            member,
+            input={"sessionId": session},
+        )
+    elif change == "move":
+        await practice.ask(
+            "mutation ($input: RescheduleSessionInput!) { rescheduleSession(input: $input) { __typename } }",
+            member,
+            input={"sessionId": session, "startsAt": "2026-03-02T11:00:00Z"},
+        )
+    elif change == "begin":
+        practice.clock.move(hours=2)
+    await practice.rows("DELETE FROM outbox RETURNING 1")
+    await practice.work()
+
+    assert await state(practice) == ("SENT" if reason is None else "SKIPPED", 1, reason)
+    assert len(server.taken) == (1 if reason is None else 0)
+
+
+# Seen, and sent again
+
+
+async def test_an_admin_sees_what_became_of_each(practice: Practice, server: MailServer) -> None:
+    admin, coach = await practice.admin(), await practice.coach()
+    first, second = await practice.members(2, coach)
+    server.at_rcpt = "550 5.1.1 No such user"
+    await tell(practice, first)
+    await practice.work()
+    practice.clock.move(minutes=1)
+    await tell(practice, second)
+
+    page = await practice.ask(DELIVERIES, admin, first=1)
+    newest = page["edges"][0]["node"]
+    assert (newest["recipient"], newest["status"]) == ({"email": second.user.email}, "PENDING")
+    assert page["pageInfo"]["hasNextPage"]
+    rest = await practice.ask(DELIVERIES, admin, first=1, after=page["pageInfo"]["endCursor"])
+    oldest = rest["edges"][0]["node"]
+    assert oldest | {"id": ""} == {
+        "id": "",
+        "kind": "BOOKING_CONFIRMED",
+        "channel": "EMAIL",
+        "status": "FAILED",
+        "reason": "the mail server said 550 5.1.1 No such user",
+        "attempts": 1,
+        "recipient": {"email": first.user.email},
+        "triedAt": "2026-03-02T08:00:00Z",
+        "sentAt": None,
+    }
+    assert not rest["pageInfo"]["hasNextPage"]
+    for wanted in ({"status": "FAILED"}, {"userId": global_id("User", first.user.id)}):
+        found = await practice.ask(DELIVERIES, admin, filter=wanted)
+        assert [edge["node"]["id"] for edge in found["edges"]] == [oldest["id"]]
+    assert (await practice.ask(DELIVERIES, admin, filter={"channel": "SMS"}))["edges"] == []
+    assert (await practice.refusal(DELIVERIES, coach))["code"] == "FORBIDDEN"
+
+
+async def test_an_admin_sends_again_what_is_then_another_mail(practice: Practice, server: MailServer) -> None:
+    admin, member = await practice.admin(), await practice.member(await practice.coach())
+    await tell(practice, member)
+    await practice.work()
+
+    asked = await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
+    assert asked == {
+        "__typename": "Delivery",
+        "status": "PENDING",
+        "attempts": 0,
+        "sending": 2,
+        "reason": None,
+        "sentAt": None,
+    }
+    await practice.work()
+
+    assert await state(practice) == ("SENT", 1, None)
+    assert len({mail["Message-ID"] for mail in server.taken}) == len(server.taken) == 2
+
+
+async def test_what_was_on_its_way_is_void_once_it_is_sent_again(practice: Practice, server: MailServer) -> None:
+    admin = await practice.admin()
+    server.at_rcpt = "451 4.3.0 Not now"
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+    server.at_rcpt = "250 OK"
+
+    await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
+    await work_on(practice, 3)
+
+    assert (await state(practice), len(server.taken)) == (("SENT", 1, None), 1)
+    assert await practice.count("pgqueuer") == 0
+
+
+async def test_nobody_else_sends_again(practice: Practice, server: MailServer) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach)
+    await tell(practice, member)
+    given = {"deliveryId": await its_id(practice)}
+
+    for person in (coach, member):
+        assert (await practice.refusal(SEND_AGAIN, person, input=given))["code"] == "FORBIDDEN"
+    assert await practice.count("outbox", "event_type = 'DeliveryAsked'") == 0
+
+
+async def test_a_user_sees_their_own_deliveries_and_no_others(practice: Practice) -> None:
+    coach = await practice.coach()
+    member, other = await practice.members(2, coach)
+    await tell(practice, member)
+    node = "query ($id: ID!) { node(id: $id) { ... on Delivery { status kind } } }"
+    delivery = await its_id(practice)
+
+    assert await practice.ask(node, member, id=delivery) == {"status": "PENDING", "kind": "BOOKING_CONFIRMED"}
+    assert (await practice.refusal(node, other, id=delivery))["code"] == "FORBIDDEN"
