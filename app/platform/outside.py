@@ -28,8 +28,9 @@ class Outside:
 
 
 def outside(settings: Settings) -> Outside:
+    outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
     links = Links(settings.public_url, settings.secret_key or kept_secret(settings.data_dir))
-    return Outside(mailer(settings), None, GuardedClient(), links)
+    return Outside(mailer(settings), None, outgoing, links)
 
 
 def mailer(settings: Settings) -> Mailer:

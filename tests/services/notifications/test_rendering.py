@@ -1,4 +1,4 @@
-"""Every notification becomes a subject, a text, a page of HTML and a short line, harmless whatever people are called."""
+"""Every notification becomes a subject, a text, HTML and a short line, harmless whatever people are called."""
 
 import re
 from datetime import UTC, datetime
@@ -160,7 +160,7 @@ async def test_names_are_looked_up_when_they_are_read(practice: Practice, people
 
 
 async def test_who_may_not_see_a_name_is_not_told_it(practice: Practice, people: tuple[Person, Person]) -> None:
-    coach, member = people
+    _, member = people
     other = await practice.coach()
     notification = told(other, NotificationKind.MEMBER_ASSIGNED, facts_of(other, member))
     async with practice.as_actor(other.actor) as db:
