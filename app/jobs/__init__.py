@@ -1,11 +1,12 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
+from app.jobs import notifications
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (*DELIVERING,)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, *DELIVERING)
 
-SCANS: tuple[Scan, ...] = ()
+SCANS: tuple[Scan, ...] = (notifications.REMIND,)
 
 
 def heard_by() -> dict[str, list[str]]:
