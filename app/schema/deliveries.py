@@ -14,6 +14,32 @@ from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
 describe(
+    NotificationKind,
+    "What is told.",
+    {
+        "SESSION_BOOKED": "A session was made; told to its coach.",
+        "BOOKING_CONFIRMED": "A booking is confirmed and its session made; told to its member.",
+        "BOOKING_REJECTED": "A slot was full; told to the member who asked for it.",
+        "SESSION_RESCHEDULED": "A session was moved; told to both.",
+        "SESSION_CANCELLED": "A session was called off; told to both.",
+        "SESSION_COMPLETED": "A session took place; told to both, and the member is asked to rate it.",
+        "SESSION_REMINDER_24_HOURS": "A session begins in 24 hours; told to both.",
+        "SESSION_REMINDER_1_HOUR": "A session begins in an hour; told to both.",
+        "MEMBER_ASSIGNED": "A new member was assigned; told to their coach.",
+        "PLACE_OFFERED": "A place has become free and is held; told to the first in line.",
+        "PLAN_SHARED": "A session's plan was shared; told to its member.",
+        "PLAN_REMINDER": "A session's plan wants to be looked at; told to its member.",
+        "NOTE_SHARED": "A note of a session was shared; told to the other side.",
+        "WEBHOOK_DISABLED": "A webhook was switched off because it failed too often; told to admins.",
+        "CALENDAR_IMPORT_FAILED": "A calendar from outside could not be read; told to its coach.",
+    },
+)
+describe(
+    Channel,
+    "How something is told.",
+    {"IN_APP": "In the list of notifications.", "EMAIL": "By mail.", "SMS": "By SMS, to the number of the profile."},
+)
+describe(
     DeliveryStatus,
     "What became of a delivery.",
     {

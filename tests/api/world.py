@@ -11,6 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.leaving import delivery_to
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -87,6 +88,7 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "Delivery": await delivery_to(self.practice, coach),
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
         }

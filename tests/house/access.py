@@ -7,6 +7,7 @@ from typing import Any
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.leaving import delivery_to
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -64,6 +65,7 @@ class World:
             "AvailabilityWindow": window,
             "Booking": booking["id"],
             "Coach": coach.id,
+            "Delivery": await delivery_to(practice, coach),
             "Member": world.member.id,
             "Session": booking["session"]["id"],
             "SessionPlan": plan["id"],
@@ -357,6 +359,10 @@ ACCESS = {
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 
+from tests.house.access_deliveries import ACCESS_OF_DELIVERIES  # noqa: E402  it is made with what stands above
+
+ACCESS |= ACCESS_OF_DELIVERIES
+
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
     "Query.coach": given(id=of_the_closed),
@@ -372,6 +378,7 @@ NODES = {
     "AvailabilityWindow": LOGIN,
     "Booking": LOGIN,
     "Coach": "Coach",
+    "Delivery": LOGIN,
     "Member": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,

@@ -1,90 +1,17 @@
 """A recorded notification leaves the house: handed over once it is taken, tried again, given up, or left alone."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from app.jobs.deliveries import PAUSES
-from app.models.notifications import NotificationKind
 from app.platform.mail import Undelivered
-from app.platform.mail_links import Links
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
-from app.services.notifications import notify
 from app.services.notifications.unsubscribing import unsubscribe
-from app.wire.relay import global_id
+from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
 from tests.operations import add_window, booked
-from tests.platform.smtp_server import MailServer, drop, mail_server, silent_server
+from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
-
-K = NotificationKind
-STATE = "SELECT status, attempts, reason FROM deliveries ORDER BY created_at, channel"
-SEND_AGAIN = (
-    "mutation ($input: SendAgainInput!) { sendAgain(input: $input) { __typename"
-    " ... on Delivery { status attempts sending reason sentAt } } }"
-)
-DELIVERIES = (
-    "query ($filter: DeliveryFilter, $first: Int, $after: String) { deliveries(filter: $filter, first: $first,"
-    " after: $after) { edges { node { id kind channel status reason attempts recipient { email } triedAt sentAt } }"
-    " pageInfo { hasNextPage endCursor } } }"
-)
-
-
-class SmsPartner:
-    """Takes SMS, or says what it is told to."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, str, str]] = []
-        self.failure: Undelivered | None = None
-
-    async def send(self, *, key: str, to: str, body: str) -> str:
-        if self.failure is not None:
-            raise self.failure
-        self.taken.append((key, to, body))
-        return f"SM{len(self.taken)}"
-
-
-@pytest.fixture
-async def server(practice: Practice) -> AsyncIterator[MailServer]:
-    """The practice's mail server."""
-    async with mail_server() as server:
-        mailer = SmtpMailer(read_smtp_url(server.url), "A practice <hello@practice.example>", step_seconds=5.0)
-        practice.house.outside.mailer = mailer
-        practice.house.outside.links = Links("https://practice.example", "not secret at all, for tests only")
-        yield server
-        await mailer.close()
-
-
-@pytest.fixture
-def sms(practice: Practice) -> SmsPartner:
-    practice.house.outside.sms = partner = SmsPartner()
-    return partner
-
-
-async def tell(practice: Practice, to: Person, kind: K = K.BOOKING_CONFIRMED, **facts: Any) -> None:
-    session_id = facts.get("session_id")
-    async with practice.context().unit_of_work() as db:
-        ids = [to.user.id]
-        now = practice.clock()
-        await notify(db, kind, ids, occasion="event:1", facts=facts, session_id=session_id, now=now)
-
-
-async def work_on(practice: Practice, tries: int = 1) -> None:
-    """As if all pauses were over, each time."""
-    for _ in range(tries):
-        await practice.rows("UPDATE pgqueuer SET execute_after = now() WHERE status = 'queued' RETURNING 1")
-        await practice.work()
-
-
-async def state(practice: Practice) -> tuple[str, int, str | None]:
-    (row,) = await practice.rows(STATE)
-    return tuple(row)  # type: ignore[return-value]
-
-
-async def its_id(practice: Practice) -> str:
-    ((delivery_id,),) = await practice.rows("SELECT id FROM deliveries")
-    return global_id("Delivery", delivery_id)
-
 
 # Handed over
 
@@ -307,96 +234,3 @@ async def test_11_2_nobody_is_reminded_of_what_will_not_be(
 
     assert await state(practice) == ("SENT" if reason is None else "SKIPPED", 1, reason)
     assert len(server.taken) == (1 if reason is None else 0)
-
-
-# Seen, and sent again
-
-
-async def test_an_admin_sees_what_became_of_each(practice: Practice, server: MailServer) -> None:
-    admin, coach = await practice.admin(), await practice.coach()
-    first, second = await practice.members(2, coach)
-    server.at_rcpt = "550 5.1.1 No such user"
-    await tell(practice, first)
-    await practice.work()
-    practice.clock.move(minutes=1)
-    await tell(practice, second)
-
-    page = await practice.ask(DELIVERIES, admin, first=1)
-    newest = page["edges"][0]["node"]
-    assert (newest["recipient"], newest["status"]) == ({"email": second.user.email}, "PENDING")
-    assert page["pageInfo"]["hasNextPage"]
-    rest = await practice.ask(DELIVERIES, admin, first=1, after=page["pageInfo"]["endCursor"])
-    oldest = rest["edges"][0]["node"]
-    assert oldest | {"id": ""} == {
-        "id": "",
-        "kind": "BOOKING_CONFIRMED",
-        "channel": "EMAIL",
-        "status": "FAILED",
-        "reason": "the mail server said 550 5.1.1 No such user",
-        "attempts": 1,
-        "recipient": {"email": first.user.email},
-        "triedAt": "2026-03-02T08:00:00Z",
-        "sentAt": None,
-    }
-    assert not rest["pageInfo"]["hasNextPage"]
-    for wanted in ({"status": "FAILED"}, {"userId": global_id("User", first.user.id)}):
-        found = await practice.ask(DELIVERIES, admin, filter=wanted)
-        assert [edge["node"]["id"] for edge in found["edges"]] == [oldest["id"]]
-    assert (await practice.ask(DELIVERIES, admin, filter={"channel": "SMS"}))["edges"] == []
-    assert (await practice.refusal(DELIVERIES, coach))["code"] == "FORBIDDEN"
-
-
-async def test_an_admin_sends_again_what_is_then_another_mail(practice: Practice, server: MailServer) -> None:
-    admin, member = await practice.admin(), await practice.member(await practice.coach())
-    await tell(practice, member)
-    await practice.work()
-
-    asked = await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
-    assert asked == {
-        "__typename": "Delivery",
-        "status": "PENDING",
-        "attempts": 0,
-        "sending": 2,
-        "reason": None,
-        "sentAt": None,
-    }
-    await practice.work()
-
-    assert await state(practice) == ("SENT", 1, None)
-    assert len({mail["Message-ID"] for mail in server.taken}) == len(server.taken) == 2
-
-
-async def test_what_was_on_its_way_is_void_once_it_is_sent_again(practice: Practice, server: MailServer) -> None:
-    admin = await practice.admin()
-    server.at_rcpt = "451 4.3.0 Not now"
-    await tell(practice, await practice.member(await practice.coach()))
-    await practice.work()
-    server.at_rcpt = "250 OK"
-
-    await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
-    await work_on(practice, 3)
-
-    assert (await state(practice), len(server.taken)) == (("SENT", 1, None), 1)
-    assert await practice.count("pgqueuer") == 0
-
-
-async def test_nobody_else_sends_again(practice: Practice, server: MailServer) -> None:
-    coach = await practice.coach()
-    member = await practice.member(coach)
-    await tell(practice, member)
-    given = {"deliveryId": await its_id(practice)}
-
-    for person in (coach, member):
-        assert (await practice.refusal(SEND_AGAIN, person, input=given))["code"] == "FORBIDDEN"
-    assert await practice.count("outbox", "event_type = 'DeliveryAsked'") == 0
-
-
-async def test_a_user_sees_their_own_deliveries_and_no_others(practice: Practice) -> None:
-    coach = await practice.coach()
-    member, other = await practice.members(2, coach)
-    await tell(practice, member)
-    node = "query ($id: ID!) { node(id: $id) { ... on Delivery { status kind } } }"
-    delivery = await its_id(practice)
-
-    assert await practice.ask(node, member, id=delivery) == {"status": "PENDING", "kind": "BOOKING_CONFIRMED"}
-    assert (await practice.refusal(node, other, id=delivery))["code"] == "FORBIDDEN"
