@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from app.context import Context
 from app.events import DeliveryAsked, Happened
 from app.jobs.job import Job
@@ -13,6 +15,8 @@ from app.platform.mail import Mail, Undelivered
 from app.platform.mail_smtp import AT_ONCE
 from app.services.notifications import deliveries
 from app.services.notifications.deliveries import Sms
+
+log = structlog.get_logger(__name__)
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000))
 
@@ -57,6 +61,9 @@ async def _send(
         await hand_over(claimed)
     except Undelivered as undelivered:
         failure = undelivered
+    except Exception as broken:  # a delivery that only its job knows to have failed would be on its way for ever
+        log.exception("a delivery failed in a way of its own", delivery_id=str(delivery_id))
+        failure = Undelivered(f"It could not be handed over: {type(broken).__name__}")
     async with context.unit_of_work() as db:
         is_to_be_tried = await deliveries.record(
             db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()

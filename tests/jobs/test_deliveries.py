@@ -118,6 +118,19 @@ async def test_what_nobody_takes_is_given_up_after_all_its_tries(practice: Pract
     assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]
 
 
+async def test_what_breaks_on_its_way_is_tried_again_and_given_up_too(
+    practice: Practice, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(mail: object) -> None:
+        raise KeyError("of whatever kind")
+
+    monkeypatch.setattr(practice.house.outside.mailer, "send", broken)
+    await tell(practice, await practice.member(await practice.coach()))
+    await work_on(practice, len(PAUSES) + 2)
+
+    assert await state(practice) == ("FAILED", len(PAUSES) + 1, "It could not be handed over: KeyError")
+
+
 async def test_what_is_refused_for_good_is_given_up_at_once(practice: Practice, server: MailServer) -> None:
     server.at_rcpt = "550 5.1.1 No such user"
     await tell(practice, await practice.member(await practice.coach()))
