@@ -1,4 +1,4 @@
-"""Deliveries of notifications, and of which kind these are."""
+"""Deliveries of notifications, and notifications of deliveries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.models.notifications import Delivery, Notification, NotificationKind
+from app.models.notifications import Delivery, Notification
 
 
 async def deliveries_by_notification(db: AsyncSession, ids: Sequence[UUID]) -> list[list[Delivery]]:
@@ -19,8 +19,8 @@ async def deliveries_by_notification(db: AsyncSession, ids: Sequence[UUID]) -> l
     return [found[notification_id] for notification_id in ids]
 
 
-async def kinds_by_notification(db: AsyncSession, ids: Sequence[UUID]) -> list[NotificationKind | None]:
-    """None for notifications that the asker may not see."""
+async def notifications_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[Notification | None]:
+    """None for those that the asker may not see."""
     rows = await db.exec(select(Notification).where(col(Notification.id).in_(ids)))
-    found = {notification.id: notification.kind for notification in rows}
+    found = {notification.id: notification for notification in rows}
     return [found.get(notification_id) for notification_id in ids]

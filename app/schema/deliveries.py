@@ -7,38 +7,13 @@ import strawberry
 from app.loaders import deliveries as delivery_loaders
 from app.loaders import identity as identity_loaders
 from app.models import notifications as models
-from app.models.notifications import Channel, DeliveryStatus, NotificationKind
+from app.models.notifications import Channel, DeliveryStatus
 from app.schema.identity import User
+from app.schema.notifications import Notification  # and the channels are described before a type here asks for them
 from app.schema.relations import relation
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
-describe(
-    NotificationKind,
-    "What is told.",
-    {
-        "SESSION_BOOKED": "A session was made; told to its coach.",
-        "BOOKING_CONFIRMED": "A booking is confirmed and its session made; told to its member.",
-        "BOOKING_REJECTED": "A slot was full; told to the member who asked for it.",
-        "SESSION_RESCHEDULED": "A session was moved; told to both.",
-        "SESSION_CANCELLED": "A session was called off; told to both.",
-        "SESSION_COMPLETED": "A session took place; told to both, and the member is asked to rate it.",
-        "SESSION_REMINDER_24_HOURS": "A session begins in 24 hours; told to both.",
-        "SESSION_REMINDER_1_HOUR": "A session begins in an hour; told to both.",
-        "MEMBER_ASSIGNED": "A new member was assigned; told to their coach.",
-        "PLACE_OFFERED": "A place has become free and is held; told to the first in line.",
-        "PLAN_SHARED": "A session's plan was shared; told to its member.",
-        "PLAN_REMINDER": "A session's plan wants to be looked at; told to its member.",
-        "NOTE_SHARED": "A note of a session was shared; told to the other side.",
-        "WEBHOOK_DISABLED": "A webhook was switched off because it failed too often; told to admins.",
-        "CALENDAR_IMPORT_FAILED": "A calendar from outside could not be read; told to its coach.",
-    },
-)
-describe(
-    Channel,
-    "How something is told.",
-    {"IN_APP": "In the list of notifications.", "EMAIL": "By mail.", "SMS": "By SMS, to the number of the profile."},
-)
 describe(
     DeliveryStatus,
     "What became of a delivery.",
@@ -63,11 +38,11 @@ class Delivery(Node):
     tried_at: datetime | None = strawberry.field(description="When it was last tried.")
     sent_at: datetime | None = strawberry.field(description="When it was handed over.")
     created_at: datetime = strawberry.field(description="When it was recorded.")
-    kind = relation(
-        NotificationKind | None,
-        delivery_loaders.kinds_by_notification,
+    notification = relation(
+        Notification | None,
+        delivery_loaders.notifications_by_id,
         key="notification_id",
-        description="What it tells of.",
+        description="What it tells.",
     )
     recipient = relation(User | None, identity_loaders.users_by_id, key="user_id", description="Whom it tells.")
 

@@ -11,7 +11,8 @@ SEND_AGAIN = (
 )
 DELIVERIES = (
     "query ($filter: DeliveryFilter, $first: Int, $after: String) { deliveries(filter: $filter, first: $first,"
-    " after: $after) { edges { node { id kind channel status reason attempts recipient { email } triedAt sentAt } }"
+    " after: $after) { edges { node { id notification { kind } channel status reason attempts recipient { email }"
+    " triedAt sentAt } }"
     " pageInfo { hasNextPage endCursor } } }"
 )
 
@@ -33,7 +34,7 @@ async def test_an_admin_sees_what_became_of_each(practice: Practice, server: Mai
     oldest = rest["edges"][0]["node"]
     assert oldest | {"id": ""} == {
         "id": "",
-        "kind": "BOOKING_CONFIRMED",
+        "notification": {"kind": "BOOKING_CONFIRMED"},
         "channel": "EMAIL",
         "status": "FAILED",
         "reason": "the mail server said 550 5.1.1 No such user",
@@ -99,8 +100,9 @@ async def test_a_user_sees_their_own_deliveries_and_no_others(practice: Practice
     coach = await practice.coach()
     member, other = await practice.members(2, coach)
     await tell(practice, member)
-    node = "query ($id: ID!) { node(id: $id) { ... on Delivery { status kind } } }"
+    node = "query ($id: ID!) { node(id: $id) { ... on Delivery { status notification { kind deliveries { id } } } } }"
     delivery = await its_id(practice)
 
-    assert await practice.ask(node, member, id=delivery) == {"status": "PENDING", "kind": "BOOKING_CONFIRMED"}
+    told = {"kind": "BOOKING_CONFIRMED", "deliveries": [{"id": delivery}]}
+    assert await practice.ask(node, member, id=delivery) == {"status": "PENDING", "notification": told}
     assert (await practice.refusal(node, other, id=delivery))["code"] == "FORBIDDEN"
