@@ -201,6 +201,11 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyCalendarFeeds(Problem):
+    code = "TOO_MANY_CALENDAR_FEEDS"
+    message = "Nobody has more than 10 calendar feeds; revoke one first"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

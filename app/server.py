@@ -22,6 +22,7 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
+from app.calendar_page import CalendarPage
 from app.context import Context, House
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
@@ -71,7 +72,7 @@ class Application:
             pooled=settings.is_pooled,
         )
         self.keys = Keys(master_keys(settings))
-        self.database = Database(engine, {"keys": self.keys})
+        self.database = Database(engine, {"keys": self.keys, "public_url": settings.public_url})
         options = connection_options(assume_role=migrations.assumed_role(settings), pooled=settings.is_pooled)
         self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
         self.bus = Bus(settings.redis_url)
@@ -231,6 +232,7 @@ class Application:
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
+                Route("/calendar/{secret}.ics", CalendarPage(self.house).feed),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
             ],

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#\"<>\\]+)?$",
+        description="Where people reach this server, such as https://coaching.example. Empty: no links are written.",
+    )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
     @property

@@ -189,6 +189,11 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
+class TooManyCalendarFeeds(Problem):
+    pass
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")

@@ -356,6 +356,8 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    "createCalendarFeed": Mutation("coach", lambda world: {"name": "Phone"}, texts={"name": 80}, required=("name",)),
+    "revokeCalendarFeed": naming("coach", "id", "CalendarFeed"),
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

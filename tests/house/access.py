@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.wire.relay import global_id
+from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -138,6 +139,9 @@ class World:
     async def spare_note(self) -> str:
         return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
 
+    async def spare_feed(self) -> str:
+        return (await feed_of(self.practice, self.coach))[0]
+
     def new_name(self) -> str:
         self.made += 1
         return f"New {self.made}"
@@ -197,6 +201,7 @@ def of_the_series(world: World) -> str:
 
 
 STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
+COACHES, PARTIES = frozenset({"COACH"}), frozenset({"COACH", "MEMBER"})
 LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
 SECTIONS = [{"heading": "Other", "text": "Words"}]
@@ -352,6 +357,10 @@ ACCESS = {
         LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
+    "Query.calendarEvents": Row(LOGIN, given(), ("sessions:read",)),
+    "Query.calendarFeeds": Row(LOGIN, given(), ("sessions:read",)),
+    "Mutation.createCalendarFeed": Row(LOGIN, inputs(name="New"), ("sessions:read",), only=PARTIES),
+    "Mutation.revokeCalendarFeed": Row(LOGIN, inputs(id=World.spare_feed), ("sessions:read",), only=COACHES),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),

@@ -90,6 +90,7 @@ SEEN = {
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
+        "calendar_feeds": ["anna"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -101,6 +102,7 @@ SEEN = {
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
+        "calendar_feeds": ["carl"],
     },
     "one": PROFILES
     | OF_ONE
@@ -113,6 +115,7 @@ SEEN = {
         "user_permissions": ["one"],
         "session_notes": ["anna/anna/SHARED/False", *BY_COACH_ONE],
         "note_templates": ["one/Own"],
+        "calendar_feeds": ["one"],
     },
     "other": PROFILES
     | OF_OTHER
@@ -184,9 +187,22 @@ BOOKED_BY_ONE = {"bookings": [name for name in HELD_BY_ONE["bookings"] if name.e
 BOOKED_BY_OTHER = {"bookings": ["other/carl/CONFIRMED"]}
 INSERTED = {
     "stranger": {},
-    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
-    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
-    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | NOTES_OF_ONE | TOLD | NOT_BY_COACHES | BOOKED_BY_ONE,
+    "anna": ANNAS
+    | TOLD
+    | SEATS_OF_ONE
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA, "calendar_feeds": ["anna"]},
+    "carl": HELD_BY_OTHER
+    | TOLD
+    | SEATS_OF_OTHER
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL, "calendar_feeds": ["carl"]},
+    "one": OF_ONE
+    | HELD_BY_ONE
+    | PLANS_OF_ONE
+    | NOTES_OF_ONE
+    | TOLD
+    | NOT_BY_COACHES
+    | BOOKED_BY_ONE
+    | {"calendar_feeds": ["one"]},
     "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
