@@ -16,13 +16,9 @@ from zoneinfo import ZoneInfo
 from app.loaders.sessions.calendar_events import CalendarEvent
 from app.services.sessions.time_zone_rules import vtimezone
 
-_UTC: Final = "%Y%m%dT%H%M%SZ"
-_LOCAL: Final = "%Y%m%dT%H%M%S"
 _LINE: Final = 75
 _LINE_END = re.compile("\r\n?|\n|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_QUOTED = str.maketrans({"^": "^^", '"': "^'", "\n": "^n"})
 _AND: Final = "\n\n"
 _IN_WORDS: Final = {"INDIVIDUAL": "One to one", "GROUP": "In a group", "CRISIS": "In an emergency"}
 
@@ -90,9 +86,9 @@ def _event(written: Written, method: Method, side: Side, zone: ZoneInfo) -> Iter
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"SEQUENCE:{event.sequence}"
-    yield f"DTSTAMP:{event.updated_at.astimezone(UTC).strftime(_UTC)}"
-    yield f"CREATED:{event.created_at.astimezone(UTC).strftime(_UTC)}"
-    yield f"LAST-MODIFIED:{event.updated_at.astimezone(UTC).strftime(_UTC)}"
+    yield f"DTSTAMP:{_shown(event.updated_at.astimezone(UTC))}Z"
+    yield f"CREATED:{_shown(event.created_at.astimezone(UTC))}Z"
+    yield f"LAST-MODIFIED:{_shown(event.updated_at.astimezone(UTC))}Z"
     yield from _times(event, zone)
     yield f"SUMMARY:{_text(_summary(event, side))}"
     yield f"CATEGORIES:{_text(event.category)}"
@@ -120,9 +116,13 @@ def _times(event: CalendarEvent, zone: ZoneInfo) -> Iterator[str]:
     as_instants = zone.key == "UTC" or any(map(_comes_twice, (local for _, local in times)))
     for name, local in times:
         if as_instants:
-            yield f"{name}:{local.astimezone(UTC).strftime(_UTC)}"
+            yield f"{name}:{_shown(local.astimezone(UTC))}Z"
         else:
-            yield f"{name};TZID={zone.key}:{local.strftime(_LOCAL)}"
+            yield f"{name};TZID={zone.key}:{_shown(local)}"
+
+
+def _shown(time: datetime) -> str:
+    return time.isoformat()[:19].replace("-", "").replace(":", "")
 
 
 def _comes_twice(local: datetime) -> bool:
@@ -143,11 +143,13 @@ def _plain(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    return _plain(value).translate(_ESCAPED)
+    plain = _plain(value).replace("\\", "\\\\")
+    return plain.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def _parameter(value: str) -> str:
-    return f'"{_plain(value).translate(_QUOTED)}"'
+    plain = _plain(value).replace("^", "^^")  # as RFC 6868 has it
+    return '"' + plain.replace('"', "^'").replace("\n", "^n") + '"'
 
 
 def _folded(line: str) -> bytes:
