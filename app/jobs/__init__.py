@@ -1,8 +1,10 @@
-"""Every job, and what each hears of: the relay makes jobs of events by this table."""
+"""Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs.job import Job
+from app.jobs.job import Job, Scan
 
 JOBS: tuple[Job, ...] = ()
+
+SCANS: tuple[Scan, ...] = ()
 
 
 def heard_by() -> dict[str, list[str]]:

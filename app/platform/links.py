@@ -12,5 +12,5 @@ class Carrier(Protocol):
 
 def link_to(db: Carrier, path: str) -> str | None:
     """None while no address is configured."""
-    base = str(db.info.get("public_url", "")).rstrip("/")
+    base = db.info.get("public_url", "")
     return f"{base}{path}" if base else None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -9,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.platform.encryption import read_master_keys
+from app.platform.outgoing_guard import Allowed
 
 
 class InvalidSettings(ValueError):
@@ -50,6 +52,11 @@ class Settings(BaseSettings):
         description="A file of mode 600 with such keys, one on each line. Empty: with embedded servers made once, kept"
         " in `DATA_DIR`; with `DATABASE_URL` the start is refused without keys.",
     )
+    public_url: str = Field(
+        "",
+        description="Where people reach the practice, `https://…`; links in mail and calendars begin with it. Empty:"
+        " without links.",
+    )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
     refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
     allowed_origins: Annotated[list[str], NoDecode] = Field(
@@ -78,10 +85,13 @@ class Settings(BaseSettings):
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
     )
-    public_url: str = Field(
-        "",
-        pattern=r"^(https?://[^\s?#\"<>\\]+)?$",
-        description="Where people reach this server, such as https://coaching.example. Empty: no links are written.",
+    outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
+        " are not public, and without TLS, with commas between: `n8n.internal,10.1.0.0/16`.",
+    )
+    outgoing_allow_http: bool = Field(
+        False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
     )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
@@ -90,10 +100,16 @@ class Settings(BaseSettings):
         """Whether two transactions of one connection may meet two connections of PostgreSQL."""
         return self.database_pooler == "transaction"
 
-    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "outgoing_allow_private", mode="before")
     @classmethod
     def split_at_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("outgoing_allow_private")
+    @classmethod
+    def names_hosts_and_networks(cls, value: list[str]) -> list[str]:
+        Allowed.read(value)
+        return value
 
     @field_validator("database_pooler")
     @classmethod
@@ -124,6 +140,18 @@ class Settings(BaseSettings):
         if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def leads_somewhere(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+            raise ValueError("must look like https://example.com, with a path at most")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("must have nothing but ASCII characters, and no spaces")
+        return value.rstrip("/")
 
     @field_validator("secret_key")
     @classmethod

@@ -86,9 +86,7 @@ async def test_13_4_the_event_of_a_cancelled_session_is_cancelled_and_stays(prac
         assert (event["uid"], event["startsAt"]) == (before["uid"], NINE)
 
 
-@pytest.mark.parametrize(
-    ("public_url", "link"), [("https://a.example/b/", "https://a.example/b/sessions/"), ("", None)]
-)
+@pytest.mark.parametrize(("public_url", "link"), [("https://a.example/b", "https://a.example/b/sessions/"), ("", None)])
 async def test_13_5_the_event_links_to_its_session_and_shows_where_its_details_are(
     settings: Settings, public_url: str, link: str | None
 ) -> None:
