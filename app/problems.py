@@ -211,6 +211,11 @@ class ChannelNotOptional(Problem):
         super().__init__()
 
 
+class TooManyCalendarFeeds(Problem):
+    code = "TOO_MANY_CALENDAR_FEEDS"
+    message = "Nobody has more than 10 calendar feeds; revoke one first"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "",
-        description="Where people reach the practice, `https://…`; links in mail begin with it. Empty: without links.",
+        description="Where people reach the practice, `https://…`; links in mail and calendars begin with it. Empty:"
+        " without links.",
     )
     mail_from: str = Field(
         "", description="Who mail comes from, `A practice <hello@example.com>`. To be set with `SMTP_URL`."

@@ -197,6 +197,11 @@ class ChannelNotOptional(Problem):
     channel: Channel = strawberry.field(description="How.")
 
 
+@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
+class TooManyCalendarFeeds(Problem):
+    pass
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")

@@ -359,6 +359,8 @@ MUTATIONS = {
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
     "sendAgain": naming("admin", "deliveryId", "Delivery"),
     **mutations_notifications.MUTATIONS,
+    "createCalendarFeed": Mutation("coach", lambda world: {"name": "Phone"}, texts={"name": 80}, required=("name",)),
+    "revokeCalendarFeed": naming("coach", "id", "CalendarFeed"),
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

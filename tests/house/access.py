@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
+from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_deliveries, access_notifications
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
@@ -139,6 +140,9 @@ class World:
     async def spare_note(self) -> str:
         return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
 
+    async def spare_feed(self) -> str:
+        return (await feed_of(self.practice, self.coach))[0]
+
     def new_name(self) -> str:
         self.made += 1
         return f"New {self.made}"
@@ -156,6 +160,7 @@ def of_the_series(world: World) -> str:
     return world.of_the_series
 
 
+COACHES, PARTIES = frozenset({"COACH"}), frozenset({"COACH", "MEMBER"})
 PASSWORD = "long enough for this"
 SECTIONS = [{"heading": "Other", "text": "Words"}]
 
@@ -312,6 +317,10 @@ ACCESS = {
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_notifications.ROWS,
     **access_deliveries.ROWS,
+    "Query.calendarEvents": Row(LOGIN, given(), ("sessions:read",)),
+    "Query.calendarFeeds": Row(LOGIN, given(), ("sessions:read",)),
+    "Mutation.createCalendarFeed": Row(LOGIN, inputs(name="New"), ("sessions:read",), only=PARTIES),
+    "Mutation.revokeCalendarFeed": Row(LOGIN, inputs(id=World.spare_feed), ("sessions:read",), only=COACHES),
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),

@@ -9,7 +9,7 @@ from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
 from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
-from tests.operations import add_window, booked
+from tests.operations import CANCEL, RESCHEDULE, add_window, booked
 from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
 
@@ -30,6 +30,27 @@ async def test_11_4_a_mail_is_handed_over_and_that_is_recorded(practice: Practic
     assert await state(practice) == ("SENT", 1, None)
     assert sent_at == practice.clock()
     assert await practice.count("pgqueuer") == 0
+
+
+async def test_5_6_a_booking_and_its_end_come_with_an_entry_for_the_calendar(
+    practice: Practice, server: MailServer
+) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach)
+    await add_window(practice, coach)
+    session = await booked(practice, member, coach, "2026-03-02T10:00:00Z")
+    await practice.work()
+    await practice.ask(CANCEL, member, input={"sessionId": session})
+    await practice.work()
+
+    entries: dict[str, list[str]] = {"REQUEST": [], "CANCEL": []}
+    for mail in server.taken:
+        (entry,) = mail.iter_attachments()
+        assert entry.get_content_type() == "text/calendar"
+        assert f"METHOD:{entry.get_param('method')}" in entry.get_content()
+        entries[str(entry.get_param("method"))].append(mail["To"])
+    both = sorted([coach.user.email, member.user.email])
+    assert {method: sorted(to) for method, to in entries.items()} == {"REQUEST": both, "CANCEL": both}
 
 
 async def test_what_cannot_be_switched_off_has_no_header_to_do_so(practice: Practice, server: MailServer) -> None:
@@ -230,13 +251,13 @@ async def test_11_2_nobody_is_reminded_of_what_will_not_be(
     )
     if change == "cancel":
         await practice.ask(
-            "mutation ($input: CancelSessionInput!) { cancelSession(input: $input) { __typename } }",
+            CANCEL,
             member,
             input={"sessionId": session},
         )
     elif change == "move":
         await practice.ask(
-            "mutation ($input: RescheduleSessionInput!) { rescheduleSession(input: $input) { __typename } }",
+            RESCHEDULE,
             member,
             input={"sessionId": session, "startsAt": "2026-03-02T11:00:00Z"},
         )

@@ -111,6 +111,7 @@ SEEN = {
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
+        "calendar_feeds": ["anna"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -123,6 +124,7 @@ SEEN = {
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
+        "calendar_feeds": ["carl"],
     },
     "one": PROFILES
     | OF_ONE
@@ -136,6 +138,7 @@ SEEN = {
         "user_permissions": ["one"],
         "session_notes": ["anna/anna/SHARED/False", *BY_COACH_ONE],
         "note_templates": ["one/Own"],
+        "calendar_feeds": ["one"],
     },
     "other": PROFILES
     | OF_OTHER
@@ -214,12 +217,12 @@ INSERTED = {
     | TOLD
     | SEATS_OF_ONE
     | chosen("anna", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA, "calendar_feeds": ["anna"]},
     "carl": HELD_BY_OTHER
     | TOLD
     | SEATS_OF_OTHER
     | chosen("carl", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL, "calendar_feeds": ["carl"]},
     "one": OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
@@ -227,7 +230,8 @@ INSERTED = {
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | chosen("one", "SESSION_BOOKED"),
+    | chosen("one", "SESSION_BOOKED")
+    | {"calendar_feeds": ["one"]},
     "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}

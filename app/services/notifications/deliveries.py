@@ -19,7 +19,7 @@ from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
 from app.models.sessions import CoachingSession, SessionStatus
 from app.platform.jobs import NewJob, enqueue
-from app.platform.mail import Mail, Undelivered
+from app.platform.mail import Attachment, Mail, Undelivered
 from app.platform.mail_links import Links
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden
@@ -27,11 +27,13 @@ from app.services.identity.permissions import require
 from app.services.notifications.rendering import texts_of
 from app.services.notifications.table import TOO_LATE, is_too_late
 from app.services.notifications.unsubscribing import has_unsubscribed, may_unsubscribe
+from app.services.sessions.calendar_events import invitation
 
 SENDS: Final = {Channel.EMAIL: "send_mail", Channel.SMS: "send_sms"}
 """The job that hands over what goes by each channel: apart, so that one that hangs delays only its own."""
 
 _K: Final = NotificationKind
+_INVITES: Final = {_K.SESSION_BOOKED, _K.BOOKING_CONFIRMED, _K.SESSION_RESCHEDULED, _K.SESSION_CANCELLED}
 _BEFOREHAND: Final = {_K.SESSION_REMINDER_24_HOURS, _K.SESSION_REMINDER_1_HOUR, _K.PLAN_REMINDER}
 _OPEN: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.FAILED})
 _LONGEST_REASON: Final = 500
@@ -125,7 +127,8 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
     if delivery.channel is Channel.SMS:
         return Sms(key, to, texts.short)
     headers = _unsubscribing(links, user, notification)
-    return Mail(key, to, texts.subject, texts.text, texts.html, headers)
+    attachments = await _invitations(db, notification, user)
+    return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
 
 
 async def record(
@@ -180,3 +183,12 @@ def _unsubscribing(links: Links, user: User, notification: Notification) -> dict
     if link is None:
         return {}
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+async def _invitations(db: AsyncSession, notification: Notification, user: User) -> tuple[Attachment, ...]:
+    """For the calendar of whoever reads it; none if the session stands otherwise by now."""
+    if notification.kind not in _INVITES or notification.session_id is None:
+        return ()
+    is_off = notification.kind is NotificationKind.SESSION_CANCELLED
+    found = await invitation(db, notification.session_id, cancelled=is_off, to=user.id)
+    return () if found is None else (found,)

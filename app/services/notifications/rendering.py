@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -36,21 +37,36 @@ _WHY: Final = {unavailable.value: message for unavailable, message in MESSAGES.i
 
 def _environment(*, html: bool) -> Environment:
     folder = Path(__file__).parents[2] / "templates" / "notifications"
-    loader = FileSystemLoader(folder)
-    return Environment(loader=loader, undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 _TEXT, _HTML = _environment(html=False), _environment(html=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Texts:
-    """`subject` and `short` are one line each; `short` is no longer than an SMS."""
+    """`subject` and `short` are one line each, `short` no longer than an SMS. The rest is written when it is read."""
 
     subject: str
-    text: str
-    html: str
     short: str
+    _template: str
+    _words: dict[str, Any]
+
+    @cached_property
+    def text(self) -> str:
+        text = _TEXT.get_template(self._template).render(self._words, layout="layout.txt")
+        return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+    @cached_property
+    def html(self) -> str:
+        return _HTML.get_template(self._template).render(self._words, layout="layout.html")
 
 
 @dataclass(slots=True)
@@ -108,17 +124,10 @@ async def _by_id(db: AsyncSession, model: type[SQLModel], ids: Iterable[UUID | N
 
 def _written(subject: _Subject, links: Links | None) -> Texts:
     name = f"{subject.notification.kind.value.lower()}.jinja"
-    in_text, in_html = _TEXT.get_template(name), _HTML.get_template(name)
+    template = _TEXT.get_template(name)
     words = {**_words(subject), **_links(subject, links)}
-    words["subject"] = in_one_line(_block(in_text, "subject", words))
-    words["has_advice"] = bool(_block(in_text, "advice", words).strip())
-    text = in_text.render(words, layout="layout.txt")
-    return Texts(
-        subject=words["subject"],
-        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        html=in_html.render(words, layout="layout.html"),
-        short=in_one_line(_block(in_text, "short", words))[:SHORT],
-    )
+    words["subject"] = in_one_line(_block(template, "subject", words))
+    return Texts(words["subject"], in_one_line(_block(template, "short", words))[:SHORT], name, words)
 
 
 def _block(template: Template, name: str, words: dict[str, Any]) -> str:
@@ -176,5 +185,7 @@ def _links(subject: _Subject, links: Links | None) -> dict[str, str | None]:
 
 def in_one_line(value: str) -> str:
     """Without anything that could break a line, hide, or turn what follows around."""
+    if value.isprintable():
+        return " ".join(value.split())
     kept = (each if each in _JOINERS or unicodedata.category(each)[0] not in "CZ" else " " for each in value)
     return " ".join("".join(kept).split())
