@@ -15,7 +15,8 @@ async def made_in(practice: Practice, *whom: Person) -> dict[str, str]:
         ids = [person.user.id for person in whom]
         facts = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-03-02T10:00:00Z"}
         await notify(db, NotificationKind.NOTE_SHARED, ids, occasion="event:0", facts=facts, now=practice.clock())
-    ((told,),) = await practice.rows("SELECT id FROM notifications WHERE user_id = :id", id=ids[0])
+    own = "SELECT id FROM notifications WHERE user_id = :id AND occasion = 'event:0'"
+    ((told,),) = await practice.rows(own, id=ids[0])
     return {"Notification": global_id("Notification", told)}
 
 
