@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from app.jobs.job import Job
+from app.platform.jobs import NewJob, enqueue
 from app.platform.settings import Settings
 from app.server import Application
+from app.wire.relay import global_id
 from app.worker import Worker
 from tests.practice import Practice
 
@@ -95,3 +97,12 @@ class WorkerProcess:
         self.process.kill()
         self.process.wait()
         self._log.close()
+
+
+async def parked(practice: Practice) -> str:
+    """The id of a parked job that no worker here knows."""
+    async with practice.as_system() as db:
+        await enqueue(db, [NewJob("nobody's", {})])
+    newest = "UPDATE pgqueuer SET status = 'failed' WHERE id = (SELECT max(id) FROM pgqueuer) RETURNING id"
+    ((id,),) = await practice.rows(newest)
+    return str(global_id("Job", id))
