@@ -1,9 +1,8 @@
 """The ASGI application: routes, middleware and what lives as long as the process."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from uuid import UUID
 
 import structlog
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -27,6 +25,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context, House
+from app.health import Health
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
@@ -39,14 +38,14 @@ from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
 from app.platform.logs import configure_logs
-from app.platform.metrics import Figure, Metrics, RequestCounts
+from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
-from app.services import operations, privacy
+from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.sessions import remind_of_plans
@@ -59,8 +58,6 @@ from app.worker import Worker
 log = structlog.get_logger(__name__)
 
 REMIND_SECONDS = 30.0
-FIGURES_SECONDS = 3.0
-DEPTHS_SECONDS = 1.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
@@ -129,7 +126,8 @@ class Application:
         )
         self.worker = Worker(self.house)
         self.requests = RequestCounts()
-        self.metrics = Metrics(self.figures, settings.metrics_host, settings.metrics_port)
+        self.health = Health(self.house, self.bus, self.worker, self.requests)
+        self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
@@ -178,20 +176,8 @@ class Application:
         return JSONResponse({"status": "alive"})
 
     async def readyz(self, request: Request) -> Response:
-        """Ready without Redis too: views are then late, not wrong, and the body says so."""
-        database, schema_state, depths = await self._ask_database()
-        redis = "ok" if self.bus.is_connected else "away"
-        ready = database == "ok" and schema_state == "ok"
-        status = "unready" if not ready else "ready" if redis == "ok" else "degraded"
-        body: dict[str, str | int] = {
-            "status": status,
-            "database": database,
-            "redis": redis,
-            "migrations": schema_state,
-        }
-        if away := self.bus.nodes_away:
-            body["redis_nodes_away"] = ", ".join(away)
-        return JSONResponse(body | depths, 200 if ready else 503)
+        is_ready, body = await self.health.readiness()
+        return JSONResponse(body, 200 if is_ready else 503)
 
     def _tell(self, coach_id: UUID, version: int) -> None:
         """Of a calendar that has changed, so that something has happened too."""
@@ -204,38 +190,6 @@ class Application:
     async def _remind(self) -> None:
         async with Context(self.house).unit_of_work() as db:
             await remind_of_plans(db, now=self.house.clock())
-
-    async def _ask_database(self) -> tuple[str, str, dict[str, int]]:
-        """How it is, its revision, and how much waits to be done; that is left out where it takes too long."""
-        depths: dict[str, int] = {}
-        try:
-            async with self.database.engine.connect() as connection:
-                at = await migrations.revision_of(connection)
-                with suppress(TimeoutError, SQLAlchemyError):
-                    async with asyncio.timeout(DEPTHS_SECONDS):
-                        depths = await operations.depths(connection)
-        except Exception:  # whatever it is, the answer is the same
-            return "away", "unknown", {}
-        return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}", depths
-
-    async def figures(self) -> list[Figure]:
-        """What the operator's page and Prometheus show: of the database, and of this process."""
-        found: list[Figure] = []
-        try:
-            async with asyncio.timeout(FIGURES_SECONDS), self.database.transaction(SYSTEM.settings()) as db:
-                found += await operations.figures(db, now=self.house.clock())
-        except Exception as failure:
-            log.warning("no figures of the database", cause=repr(failure))
-        found.insert(0, Figure("database_up", "Whether the database answers with its figures.", bool(found)))
-        found.append(Figure("bus_up", "Whether hints travel between processes.", self.bus.is_connected))
-        found.append(Figure("bus_nodes_away", "Nodes of Redis that do not answer.", len(self.bus.nodes_away)))
-        found += [
-            Figure(
-                "jobs_total", "Tries of this process by outcome.", count, {"job": job, "outcome": how}, is_count=True
-            )
-            for (job, how), count in self.worker.runner.outcomes.items()
-        ]
-        return found + self.requests.figures()
 
     async def confirm_keys(self) -> None:
         """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from app.jobs.job import SOON, Job, Scan
 from app.models.outbox import take
 from app.platform.job_loop import JobLoop, SystemConnections
 from app.platform.jobs import JobRunner, NewJob, Park, enqueue
+from app.platform.metrics import Figure
 from app.platform.periodic import Periodic
 from app.platform.settings import Settings
 
@@ -48,6 +50,7 @@ class Worker:
         for job in JOBS:
             self.runner.register(job.name, partial(self._work, job), pauses=job.pauses, at_once=job.at_once)
         self.runner.register(UNREADABLE, self._read_again, pauses=SOON)
+        self._scanned_at: dict[str, float] = {}
         self._loop: JobLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._duties: list[Periodic] = []
@@ -94,6 +97,20 @@ class Worker:
         while await self.relay() or await self.runner.once():
             pass
 
+    def figures(self) -> list[Figure]:
+        """What this process has done; the queue itself is everybody's."""
+        tries = [
+            Figure("job_tries_total", "Tries of this process by outcome.", count, labels, is_count=True)
+            for (job, outcome), count in self.runner.outcomes.items()
+            for labels in [{"job": job, "outcome": outcome}]
+        ]
+        now = time.monotonic()
+        scans = [
+            Figure("scan_age_seconds", "Since this process scanned and did not fail.", now - at, {"scan": name})
+            for name, at in self._scanned_at.items()
+        ]
+        return tries + scans
+
     def _jobs_of(self, happened: Happened) -> list[NewJob]:
         try:
             happened.read()
@@ -119,6 +136,7 @@ class Worker:
 
     async def _scan(self, scan: Scan) -> None:
         await scan.work(Context(self._house))
+        self._scanned_at[scan.name] = time.monotonic()
 
     async def _prune(self) -> None:
         await self.runner.prune(KEEP_LOG)

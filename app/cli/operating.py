@@ -56,7 +56,7 @@ async def _status(settings: Settings) -> None:
     application = Application(settings)
     await application.bus.start()
     async with application.bus.listen("status"):  # entered once it is connected, or known to be away
-        found = await application.figures()
+        found = await application.health.figures()
     await application.bus.stop()
     await application.database.close()
     table = Table(box=None, show_header=False)

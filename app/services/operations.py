@@ -21,9 +21,9 @@ MOST_COUNTED: Final = 10_000
 """Depths that are asked for all the time are counted no further."""
 
 _DEPTHS: Final = text(
-    f"SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT {MOST_COUNTED}) some),"
-    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' LIMIT {MOST_COUNTED}) some),"
-    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT {MOST_COUNTED}) some)"
+    f"SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT {MOST_COUNTED}) these),"
+    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' LIMIT {MOST_COUNTED}) these),"
+    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT {MOST_COUNTED}) these)"
 )
 _OUTBOX: Final = text(
     "SELECT count(*), coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)"

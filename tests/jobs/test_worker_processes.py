@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from app.platform.settings import Settings
 from tests.jobs.working import WorkerProcess, until, with_jobs, working
 from tests.platform.pgbouncer_server import running_pgbouncer, why_not
 from tests.practice import Practice
+from tests.server.test_serve_command import Served, serving
 
 # The command, with a job that a killed worker leaves behind.
 HANGING = """
@@ -31,6 +34,7 @@ main()
 """
 UNKNOWN = "INSERT INTO outbox (event_type, event) VALUES ('Unknown', CAST(:event AS jsonb)) RETURNING id"
 STATUS = "SELECT entrypoint, status::text FROM pgqueuer"
+EMBEDDED = dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "ENCRYPTION_KEYS", "SECRET_KEY"), "")
 SHORT = {"WORKER_HEARTBEAT_SECONDS": "0.5"}
 
 
@@ -70,6 +74,26 @@ async def test_it_works_behind_pgbouncer(practice: Practice, settings: Settings)
             await parked_by(practice, worker)
         finally:
             worker.close()
+
+
+async def test_it_joins_the_embedded_servers_of_a_server_that_runs(tmp_path: Path, settings: Settings) -> None:
+    """With the worker of the server itself switched off, so that what the demo has to tell waits."""
+    data_dir = tmp_path / "data"
+    with serving(data_dir, "--no-worker") as served:
+        assert depth(served) > 0
+        worker = WorkerProcess(settings, "-m", "app.cli", "worker", "--data-dir", str(data_dir), **EMBEDDED)
+        try:
+            await until(lambda: depth(served) == 0, 90)
+
+            assert await worker.terminate() == 0, worker.log
+        finally:
+            worker.close()
+        assert served.stop() == 0
+
+
+def depth(served: Served) -> int:
+    with urllib.request.urlopen(f"{served.address}/readyz", timeout=20) as answer:
+        return int(json.load(answer)["outbox"])
 
 
 async def test_the_jobs_of_a_killed_worker_are_taken_over(
