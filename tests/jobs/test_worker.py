@@ -14,7 +14,9 @@ from app.jobs.job import Job, Scan
 from app.platform.ids import new_id
 from app.platform.job_loop import SystemConnections
 from app.platform.jobs import NewJob, enqueue
+from app.platform.migrations import DEFAULT_ROLE, owner_url
 from app.platform.settings import Settings
+from app.server import Application
 from app.worker import Worker
 from tests.jobs.working import another_process, until, with_jobs, working
 from tests.operations import add_window, book
@@ -60,6 +62,41 @@ async def test_a_booking_is_heard_of_by_a_worker_that_runs(
 
 async def _is_empty(practice: Practice) -> bool:
     return await practice.count("outbox") == 0 and await practice.count("pgqueuer") == 0
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["this process", "another process"])
+async def test_a_worker_is_woken_by_a_commit(
+    practice: Practice, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_here: bool
+) -> None:
+    """It does not look by itself in this test; where it is another process, a hint over Redis wakes it."""
+    heard: list[int] = []
+
+    async def hear(context: Context, payload: Mapping[str, Any]) -> None:
+        heard.append(payload["id"])
+
+    with_jobs(monkeypatch, Job("hear", hear, hears={SessionBooked}))
+    monkeypatch.setattr("app.worker.LOOK_SECONDS", 10_000)
+    async with working(practice) if is_here else another_process(settings):
+
+        async def is_heard_of() -> bool:
+            await tell(practice, 1)  # again: hints are heard of from some moment on
+            return bool(heard)
+
+        await until(is_heard_of)
+
+
+@pytest.mark.parametrize("has_worker", [True, False])
+async def test_a_server_process_works_unless_it_is_told_not_to(
+    practice: Practice, settings: Settings, has_worker: bool
+) -> None:
+    application = Application(settings.model_copy(update={"worker": has_worker}))
+    async with application.lifespan(application.asgi()):
+        await tell(practice, 1)
+        if has_worker:
+            await until(lambda: _is_empty(practice))
+        assert application.bell.is_heard is has_worker
+
+    assert await practice.count("outbox") == (0 if has_worker else 1)
 
 
 async def test_two_workers_side_by_side_do_each_event_once(
@@ -208,6 +245,14 @@ async def test_the_workers_connections_are_the_systems_and_the_applications_role
 
     assert row is not None
     assert tuple(row) == ("on", "SYSTEM", False)
+
+
+def test_a_login_as_the_owner_drops_to_the_applications_role(settings: Settings) -> None:
+    one_login = settings.model_copy(update={"database_url": owner_url(settings), "database_owner_url": ""})
+
+    connections = SystemConnections.of(one_login)
+
+    assert connections.role == connections.options["server_settings"]["role"] == DEFAULT_ROLE
 
 
 async def test_what_is_written_down_of_jobs_is_forgotten_but_of_those_that_are_there(practice: Practice) -> None:
