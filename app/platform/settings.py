@@ -66,6 +66,17 @@ class Settings(BaseSettings):
     )
     sweep_seconds: float = Field(10.0, gt=0, le=600, description="How often open views are compared with the database.")
     shutdown_seconds: int = Field(10, ge=1, le=300, description="How long a stopping server lets requests finish.")
+    worker: bool = Field(
+        True, description="Do jobs in server processes too. Switched off, `rapport worker` has to do them."
+    )
+    worker_jobs: int = Field(4, ge=2, le=100, description="How many jobs one worker does at the same time.")
+    worker_heartbeat_seconds: float = Field(
+        10.0, ge=0.5, le=300, description="How long a worker may be silent before another one takes its jobs over."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65_000, description="Where Prometheus finds figures of this process; 0 for nowhere."
+    )
+    metrics_host: str = Field("127.0.0.1", description="The address that the figures are served at.")
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="`json`, `console`, or by terminal.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."

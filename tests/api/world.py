@@ -12,6 +12,7 @@ import httpx2
 from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.jobs.working import parked
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -50,6 +51,7 @@ class World:
     begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
+    spare_job: str = ""
     of_a_series: str = ""
 
     @classmethod
@@ -66,6 +68,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:

@@ -314,6 +314,10 @@ ACCESS = {
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 
+from tests.house.access_jobs import ACCESS_OF_JOBS  # noqa: E402  it is made with what stands above
+
+ACCESS |= ACCESS_OF_JOBS
+
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
     "Query.coach": given(id=of_the_closed),
