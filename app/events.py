@@ -161,6 +161,14 @@ class SessionNoteShared(Event):
     author_user_id: UUID
 
 
+class MessageQueued(Event):
+    """A communication is to be sent."""
+
+    communication_id: UUID
+    coach_id: UUID
+    member_id: UUID
+
+
 class Happened(BaseModel):
     """An event with what the outbox knows of it: `id` is its own for life."""
 

@@ -201,6 +201,11 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyMessageHooks(Problem):
+    code = "TOO_MANY_MESSAGE_HOOKS"
+    message = "A coach has at most 20 message hooks; remove one first"
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

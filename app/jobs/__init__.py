@@ -1,8 +1,9 @@
 """Every job, and what each hears of: the relay makes jobs of events by this table."""
 
 from app.jobs.job import Job
+from app.jobs.messaging import SEND_COMMUNICATION
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (SEND_COMMUNICATION,)
 
 
 def heard_by() -> dict[str, list[str]]:

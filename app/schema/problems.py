@@ -189,6 +189,11 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
+class TooManyMessageHooks(Problem):
+    pass
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")

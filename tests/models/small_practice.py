@@ -26,6 +26,7 @@ from tests.operations import (
     rated,
     template,
 )
+from tests.messaging import said
 from tests.practice import Person, Practice
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
@@ -60,6 +61,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
+    "message_templates": ("coach_id", "name"),
+    "message_hooks": ("coach_id", "name"),
+    "communications": ("coach_id", "member_id", "channel", "status"),
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -91,6 +95,9 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
+    "message_templates": "updated_at = now()",
+    "message_hooks": "created_at = now()",
+    "communications": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -161,6 +168,8 @@ class SmallPractice:
             for author, is_draft in product((coach, member), (False, True)):
                 await noted(practice, author, sessions[member.id], isDraft=is_draft)
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
+        for member, coach in ((anna, one), (carl, other)):
+            await said(practice, coach, member)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)
