@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from tests.api import mutations_messaging
 from tests.api.mutation import Mutation, naming
 from tests.api.world import FULL_TOO, HELD, TEN
 
@@ -356,6 +357,7 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    **mutations_messaging.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -21,6 +21,7 @@ from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     AVAILABLE,
@@ -50,6 +51,9 @@ NODES = {
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
     "NoteTemplate": "note_templates",
+    "Communication": "communications",
+    "MessageHook": "message_hooks",
+    "MessageTemplate": "message_templates",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -119,6 +123,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await planned(practice, one, his, "Mine")
     await template(practice, one, CANARY, CANARY)
     await practice.ask(ADD_NOTE_TEMPLATE, one, input={"name": CANARY, "headings": [CANARY]})
+    await message_template(practice, one, CANARY, CANARY)
+    await message_hook(practice, one, CANARY)
+    await sent(practice, one, watched, CANARY, channel="EMAIL")
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -139,7 +146,7 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     found = []
     for type_name, table in NODES.items():
         whose = {"members": "id = :member", "users": "id = :user"}.get(table, "member_id = :member")
-        if table.endswith("templates"):
+        if table.endswith(("templates", "hooks")):
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
         rows = await practice.rows(f"SELECT id FROM {table} WHERE {whose}", **used)

@@ -11,6 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.messaging import logged, message_hook, message_template
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -87,6 +88,9 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "MessageTemplate": await message_template(self.practice, coach),
+            "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
+            "Communication": (await logged(self.practice, coach, member))["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
         }
