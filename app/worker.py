@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from app.context import Context, House
-from app.jobs import JOBS, heard_by
+from app.jobs import JOBS, SCANS, heard_by
 from app.jobs.job import Job
 from app.models.outbox import take
 from app.platform.jobs import JobRunner, NewJob, enqueue
@@ -40,6 +40,8 @@ class Worker:
         return len(taken)
 
     async def once(self) -> None:
-        """Hands on and does everything that is due."""
+        """Scans once, then hands on and does everything that is due."""
+        for scan in SCANS:
+            await scan.work(Context(self._house))
         while await self.relay() or await self._runner.once():
             pass

@@ -1,9 +1,11 @@
-"""Every job, and what each hears of: the relay makes jobs of events by this table."""
+"""Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs.job import Job
+from app.jobs.job import Job, Scan
 from app.jobs.messaging import SEND_COMMUNICATION
 
 JOBS: tuple[Job, ...] = (SEND_COMMUNICATION,)
+
+SCANS: tuple[Scan, ...] = ()
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What a job is: done in the background, with everything that an operation has, for the system."""
+"""What a job is, and what a scan: done in the background, with everything that an operation has, for the system."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,3 +21,12 @@ class Job:
     pauses: Sequence[timedelta] = SOON
     at_once: int = 0
     hears: Collection[type[Event]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Looks every so often for what has become due. Every worker does it, so that two do no harm to each other."""
+
+    name: str
+    work: Callable[[Context], Awaitable[None]]
+    every_seconds: float

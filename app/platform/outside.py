@@ -23,7 +23,8 @@ class Outside:
 
 
 def outside(settings: Settings) -> Outside:
-    return Outside(MailFolder(settings.data_dir / "mail"), sms_sender(settings), GuardedClient())
+    outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
+    return Outside(MailFolder(settings.data_dir / "mail"), sms_sender(settings), outgoing)
 
 
 def sms_sender(settings: Settings) -> SmsSender | None:

@@ -86,6 +86,26 @@ MESSAGES_OF_OTHER = {
     "message_hooks": ["other/Own"],
     "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
 }
+
+
+def told(name: str, kind: str) -> Rows:
+    """What somebody was told, how, and what they have chosen."""
+    return {
+        "notifications": [f"{name}/{kind}"],
+        "deliveries": [f"{name}/EMAIL"],
+        "notification_preferences": [f"{name}/{kind}/EMAIL"],
+        "quiet_hours": [name],
+    }
+
+
+def chosen(name: str, kind: str) -> Rows:
+    return {table: told(name, kind)[table] for table in ("notification_preferences", "quiet_hours")}
+
+
+def read_by(name: str, kind: str) -> Rows:
+    return chosen(name, kind) | {"notifications": told(name, kind)["notifications"]}
+
+
 PUBLIC = {"coaches": ["one"]}
 PROFILES = {"coaches": ["one", "other"]}
 
@@ -93,6 +113,7 @@ SEEN = {
     "stranger": PUBLIC,
     "anna": PROFILES
     | ANNAS
+    | told("anna", "BOOKING_CONFIRMED")
     | {
         "users": ["anna"],
         "members": ["anna"],
@@ -105,6 +126,7 @@ SEEN = {
     "carl": PROFILES
     | HELD_BY_OTHER
     | SHARED_WITH_CARL
+    | told("carl", "BOOKING_CONFIRMED")
     | {
         "users": ["carl"],
         "members": ["carl"],
@@ -119,6 +141,7 @@ SEEN = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | MESSAGES_OF_ONE
+    | told("one", "SESSION_BOOKED")
     | {
         "users": [*MEMBERS_OF_ONE, "one"],
         "members": MEMBERS_OF_ONE,
@@ -149,7 +172,8 @@ WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/
 WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
-    "anna": {
+    "anna": read_by("anna", "BOOKING_CONFIRMED")
+    | {
         "members": ["anna"],
         "remembered_requests": ["anna"],
         "sessions": ["one/anna/SCHEDULED"],
@@ -157,7 +181,8 @@ UPDATED = {
         "waiting_list_entries": ["one/anna/LEFT"],
         "session_notes": BY_ANNA,
     },
-    "carl": {
+    "carl": read_by("carl", "BOOKING_CONFIRMED")
+    | {
         "members": ["carl"],
         "remembered_requests": ["carl"],
         "sessions": ["other/carl/COMPLETED"],
@@ -170,6 +195,7 @@ UPDATED = {
     | PLANS_OF_ONE
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
+    | read_by("one", "SESSION_BOOKED")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
@@ -207,17 +233,25 @@ BOOKED_BY_ONE = {"bookings": [name for name in HELD_BY_ONE["bookings"] if name.e
 BOOKED_BY_OTHER = {"bookings": ["other/carl/CONFIRMED"]}
 INSERTED = {
     "stranger": {},
-    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
-    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
-    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | WRITTEN_BY_ONE | TOLD | NOT_BY_COACHES | BOOKED_BY_ONE,
-    "other": OF_OTHER
-    | HELD_BY_OTHER
-    | PLANS_OF_OTHER
-    | NOTES_OF_OTHER
-    | WRITTEN_BY_OTHER
+    "anna": ANNAS
+    | TOLD
+    | SEATS_OF_ONE
+    | chosen("anna", "BOOKING_CONFIRMED")
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    "carl": HELD_BY_OTHER
+    | TOLD
+    | SEATS_OF_OTHER
+    | chosen("carl", "BOOKING_CONFIRMED")
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    "one": OF_ONE
+    | HELD_BY_ONE
+    | PLANS_OF_ONE
+    | WRITTEN_BY_ONE
     | TOLD
     | NOT_BY_COACHES
-    | BOOKED_BY_OTHER,
+    | BOOKED_BY_ONE
+    | chosen("one", "SESSION_BOOKED"),
+    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | WRITTEN_BY_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
