@@ -1,11 +1,11 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
+from app.jobs import messaging, notifications
 from app.jobs.job import Job, Scan
-from app.jobs.messaging import SEND_COMMUNICATION
 
-JOBS: tuple[Job, ...] = (SEND_COMMUNICATION,)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, messaging.SEND_COMMUNICATION)
 
-SCANS: tuple[Scan, ...] = ()
+SCANS: tuple[Scan, ...] = (notifications.REMIND,)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ class Outside:
 
     async def close(self) -> None:
         await self.outgoing.close()
-        if self.sms is not None:
+        if isinstance(self.sms, TwilioSms):
             await self.sms.close()
 
 

@@ -24,9 +24,10 @@ _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 class SmsSender(Protocol):
     async def send(self, *, key: str, to: str, body: str) -> str:
-        """The provider's id of the message. Raises `app.platform.mail.Undelivered`."""
+        """The provider's id of the message. Raises `app.platform.mail.Undelivered`.
 
-    async def close(self) -> None: ...
+        `to` is a number with the country's code, as somebody may have written it.
+        """
 
 
 def telephone_number(written: str | None) -> str | None:
@@ -76,9 +77,11 @@ class TwilioSms:
         )
 
     async def send(self, *, key: str, to: str, body: str) -> str:
+        if (number := telephone_number(to)) is None:
+            raise Undelivered("This is no telephone number with + and the country's code", is_final=True)
         try:
             async with asyncio.timeout(self._seconds):  # of all, where the client's own is of each step
-                answer = await self._client.post(self._path, data={**self._from, "To": to, "Body": body})
+                answer = await self._client.post(self._path, data={**self._from, "To": number, "Body": body})
         except (httpx2.HTTPError, TimeoutError) as failure:
             raise Undelivered(f"Twilio did not answer ({type(failure).__name__})") from failure
         found = _read(answer)

@@ -18,6 +18,7 @@ from app.services import coaches as coach_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
+from app.services import notifications as notification_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.wire.relay import InvalidId, Node, parse_global_id, parse_uuid
@@ -49,6 +50,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),
+    "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_messaging
+from tests.api import mutations_messaging, mutations_notifications
 from tests.api.mutation import Mutation, naming
 from tests.api.world import FULL_TOO, HELD, TEN
 
@@ -358,6 +358,7 @@ MUTATIONS = {
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
     **mutations_messaging.MUTATIONS,
+    **mutations_notifications.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

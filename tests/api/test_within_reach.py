@@ -21,6 +21,7 @@ from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.house import access_notifications
 from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -54,6 +55,7 @@ NODES = {
     "Communication": "communications",
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
+    "Notification": "notifications",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -126,6 +128,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await access_notifications.made_in(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -145,7 +148,8 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     values = {"member": watched.member.id, "user": watched.user.id}
     found = []
     for type_name, table in NODES.items():
-        whose = {"members": "id = :member", "users": "id = :user"}.get(table, "member_id = :member")
+        of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
+        whose = of_users.get(table, "member_id = :member")
         if table.endswith(("templates", "hooks")):
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
@@ -186,7 +190,8 @@ async def test_the_questions_reach_what_is_there(lived: tuple[Practice, dict[str
         answers = [await practice.execute(query, people[who]) for query in queries()]
         assert sum(found_in(answer) for answer in answers) >= 4, who
     for type_name, id_ in await ids(practice, people["watched"]):
-        answer = await practice.execute(node_query(type_name), people["one"], id=id_)
+        reader = people["watched" if type_name == "Notification" else "one"]
+        answer = await practice.execute(node_query(type_name), reader, id=id_)
         assert "errors" not in answer, (type_name, answer)
         assert answer["data"]["node"] is not None
 

@@ -51,6 +51,14 @@ async def test_a_number_that_is_not_valid_is_final(twilio: TwilioServer) -> None
     assert (failure.reason, failure.is_final) == ("Twilio answered 400 with the error 21211", True)
 
 
+async def test_a_number_is_sent_as_twilio_writes_it_or_not_at_all(twilio: TwilioServer) -> None:
+    await send(twilio.sender(), "0049 151 1234-5678", "Words")
+    with pytest.raises(Undelivered) as failure:
+        await send(twilio.sender(), "0151 1234567")
+
+    assert (failure.value.is_final, twilio.asked, twilio.taken[0]["To"]) == (True, 1, TO)
+
+
 async def test_wrong_credentials_are_final(twilio: TwilioServer) -> None:
     failure = await refused(twilio.sender(account=f"AC{'9' * 32}"))
 

@@ -25,9 +25,9 @@ PHONE, E164 = "+49 151 1234-5678", "+4915112345678"
 @pytest.fixture
 async def twilio(practice: Practice) -> AsyncIterator[TwilioServer]:
     async with twilio_server() as twilio:
-        practice.house.outside.sms = twilio.sender()
+        practice.house.outside.sms = sender = twilio.sender()
         yield twilio
-        await practice.house.outside.sms.close()
+        await sender.close()
     practice.house.outside.sms = None
 
 

@@ -140,6 +140,9 @@ class FaultyMailer:
     async def send(self, mail: Mail) -> None:
         raise RuntimeError(f"a fault of ours about {mail.text}")
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 async def test_a_fault_of_ours_is_tried_again_and_given_up_like_any_other(
     practice: Practice, coach: Person, member: Person
