@@ -26,6 +26,7 @@ from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context, House
 from app.health import Health
+from app.inbound import CoachMessages
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
@@ -263,6 +264,7 @@ class Application:
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
             ],
             middleware=around,
             lifespan=self.lifespan,

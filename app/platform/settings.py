@@ -90,6 +90,22 @@ class Settings(BaseSettings):
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
     )
+    twilio_auth_token: str = Field("", repr=False, description="The account's secret.")
+    twilio_from: str = Field(
+        "",
+        pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$",
+        description="The number that SMS come from, `+` and digits, or the id of a messaging service, `MG` and 32.",
+    )
+    twilio_base_url: str = Field(
+        "https://api.twilio.com",
+        pattern="^https?://[^/@]+/?$",
+        description="Where Twilio's API is; another one for a region or for tests.",
+    )
+    twilio_account_sid: str = Field(
+        "",
+        pattern="^(AC[0-9a-fA-F]{32})?$",
+        description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
+    )
     outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
@@ -144,6 +160,13 @@ class Settings(BaseSettings):
     def is_redis(cls, value: str) -> str:
         if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
+        if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
+            raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
         return value
 
     @field_validator("secret_key")

@@ -195,6 +195,11 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
+class TooManyMessageHooks(Problem):
+    pass
+
+
 @shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")

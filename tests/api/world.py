@@ -13,6 +13,7 @@ from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
+from tests.messaging import logged, message_hook, message_template
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -91,6 +92,9 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "MessageTemplate": await message_template(self.practice, coach),
+            "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
+            "Communication": (await logged(self.practice, coach, member))["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
