@@ -3,7 +3,18 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from app.resolvers import coaches, deliveries, identity, members, nodes, notifications, scheduling, sessions
+from app.resolvers import (
+    coaches,
+    deliveries,
+    identity,
+    jobs,
+    members,
+    messaging,
+    nodes,
+    notifications,
+    scheduling,
+    sessions,
+)
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
 from app.wire.limits import Limits
@@ -25,7 +36,9 @@ class Query(
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
     deliveries.Query,  # deliveries
+    messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
+    jobs.Query,  # jobs
 ):
     pass
 
@@ -46,7 +59,9 @@ class Mutation(
     sessions.CalendarMutation,  # createCalendarFeed, revokeCalendarFeed
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
     deliveries.Mutation,  # sendAgain
+    messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
+    jobs.Mutation,  # retryJob, dropJob
 ):
     pass
 

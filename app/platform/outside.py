@@ -7,7 +7,7 @@ from app.platform.mail_links import Links
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.platform.outgoing import GuardedClient, Outgoing
 from app.platform.settings import Settings
-from app.platform.sms import SmsSender
+from app.platform.sms import SmsSender, TwilioSms
 from app.platform.tokens import kept_secret
 
 MAIL_FOLDER = "mail"
@@ -25,12 +25,14 @@ class Outside:
     async def close(self) -> None:
         await self.mailer.close()
         await self.outgoing.close()
+        if isinstance(self.sms, TwilioSms):
+            await self.sms.close()
 
 
 def outside(settings: Settings) -> Outside:
     outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
     links = Links(settings.public_url, settings.secret_key or kept_secret(settings.data_dir))
-    return Outside(mailer(settings), None, outgoing, links)
+    return Outside(mailer(settings), sms_sender(settings), outgoing, links)
 
 
 def mailer(settings: Settings) -> Mailer:
@@ -38,3 +40,11 @@ def mailer(settings: Settings) -> Mailer:
         return SmtpMailer(read_smtp_url(settings.smtp_url), settings.mail_from)
     folder = settings.data_dir / MAIL_FOLDER
     return MailFolder(folder, settings.mail_from) if settings.mail_from else MailFolder(folder)
+
+
+def sms_sender(settings: Settings) -> SmsSender | None:
+    if not settings.twilio_account_sid:
+        return None
+    return TwilioSms(
+        settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.twilio_base_url
+    )

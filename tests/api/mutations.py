@@ -2,8 +2,9 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_notifications
+from tests.api import mutations_messaging, mutations_notifications
 from tests.api.mutation import Mutation, naming
+from tests.api.mutations_jobs import MUTATIONS_OF_JOBS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -17,7 +18,7 @@ def new_email() -> str:
 
 
 # In an order in which all that is valid is accepted, one after the other.
-MUTATIONS = {
+MUTATIONS = MUTATIONS_OF_JOBS | {
     "signUp": Mutation(
         "stranger",
         lambda world: {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"},
@@ -358,6 +359,7 @@ MUTATIONS = {
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
     "sendAgain": naming("admin", "deliveryId", "Delivery"),
+    **mutations_messaging.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     "createCalendarFeed": Mutation("coach", lambda world: {"name": "Phone"}, texts={"name": 80}, required=("name",)),
     "revokeCalendarFeed": naming("coach", "id", "CalendarFeed"),

@@ -9,6 +9,7 @@ from app.events import (
     DeliveryAsked,
     Event,
     MemberSignedUp,
+    MessageQueued,
     NotificationsChanged,
 )
 from app.services.sessions import TRANSITIONS, Action, Transition
@@ -26,7 +27,15 @@ WHEN = {
     When.FROM_THE_START_ON: "from the start on",
     When.ANY_TIME: "any time",
 }
-OF_OTHER_THINGS = {CalendarChanged, CoachAssigned, CoachCreated, DeliveryAsked, MemberSignedUp, NotificationsChanged}
+OF_OTHER_THINGS = {
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    DeliveryAsked,
+    MemberSignedUp,
+    MessageQueued,
+    NotificationsChanged,
+}
 HEAD = "| by | from | to | who | when | takes a reason |"
 
 

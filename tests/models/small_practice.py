@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
+from tests.messaging import said
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -62,6 +63,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
     "calendar_feeds": ("user_id",),
+    "message_templates": ("coach_id", "name"),
+    "message_hooks": ("coach_id", "name"),
+    "communications": ("coach_id", "member_id", "channel", "status"),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -98,6 +102,9 @@ TOUCHED: dict[str, str] = {
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
     "calendar_feeds": "last_read_at = now()",
+    "message_templates": "updated_at = now()",
+    "message_hooks": "created_at = now()",
+    "communications": "updated_at = now()",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -184,6 +191,8 @@ class SmallPractice:
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         for person in (one, anna, carl):
             await feed_of(practice, person)
+        for member, coach in ((anna, one), (carl, other)):
+            await said(practice, coach, member)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)
