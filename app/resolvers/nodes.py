@@ -10,7 +10,14 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, SessionSeries, SlotHold, TimeOff, WaitingListEntry
+from app.models.scheduling import (
+    AvailabilityWindow,
+    OutsideCalendar,
+    SessionSeries,
+    SlotHold,
+    TimeOff,
+    WaitingListEntry,
+)
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -45,6 +52,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),

@@ -189,6 +189,16 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyOutsideCalendars, "The coach has as many calendars elsewhere as one can have.")
+class TooManyOutsideCalendars(Problem):
+    pass
+
+
+@shows(problems.TimeOffIsImported, "The time off comes from a calendar elsewhere.")
+class TimeOffIsImported(Problem):
+    pass
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
