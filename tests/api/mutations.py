@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from tests.api.mutation import Mutation, naming
+from tests.api.mutations_scheduling import MUTATIONS_OF_OUTSIDE_CALENDARS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -363,6 +364,7 @@ MUTATIONS = {
         required=("id",),
     ),
     "removeTimeOff": naming("coach", "id", "TimeOff"),
+    **MUTATIONS_OF_OUTSIDE_CALENDARS,
     "assignCoach": Mutation(
         "admin",
         lambda world: {"memberId": world.ids["Member"], "coachId": world.foreign["Coach"]},

@@ -11,7 +11,17 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
+from tests.operations import (
+    ADD_NOTE_TEMPLATE,
+    ADD_TIME_OFF,
+    add_window,
+    booked,
+    completed,
+    noted,
+    outside_calendar,
+    planned,
+    template,
+)
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
 
@@ -79,6 +89,7 @@ class World:
             "AvailabilityWindow": window,
             "Coach": coach.id,
             "Member": member.id,
+            "OutsideCalendar": await outside_calendar(self.practice, coach),
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await template(self.practice, coach, "Mine", "An item"),
             "Session": session,

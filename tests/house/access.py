@@ -17,6 +17,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -68,6 +69,7 @@ class World:
             "Session": booking["session"]["id"],
             "SessionPlan": plan["id"],
             "SessionSeries": series["id"],
+            "OutsideCalendar": await outside_calendar(practice, coach),
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
@@ -357,6 +359,10 @@ ACCESS = {
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 
+from tests.house.access_scheduling import ACCESS_OF_OUTSIDE_CALENDARS  # noqa: E402  made with what stands above
+
+ACCESS |= ACCESS_OF_OUTSIDE_CALENDARS
+
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
     "Query.coach": given(id=of_the_closed),
@@ -373,6 +379,7 @@ NODES = {
     "Booking": LOGIN,
     "Coach": "Coach",
     "Member": LOGIN,
+    "OutsideCalendar": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
     "Session": LOGIN,

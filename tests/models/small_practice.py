@@ -22,6 +22,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -43,6 +44,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "assignments": ("coach_id", "member_id"),
     "coach_calendars": ("coach_id",),
     "availability_windows": ("coach_id",),
+    "outside_calendars": ("coach_id", "name"),
     "time_off": ("coach_id",),
     "calendar_slots": ("coach_id", _HOUR),
     "calendar_seats": ("coach_id", _HOUR, "seat_no"),
@@ -60,7 +62,11 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
-    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
+    "notifications": ("user_id", "kind"),
+    "deliveries": ("user_id", "channel"),
+    "notification_preferences": ("user_id", "kind", "channel"),
+    "quiet_hours": ("user_id",),
+    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -74,6 +80,7 @@ TOUCHED: dict[str, str] = {
     "assignments": "started_at = now()",
     "coach_calendars": "version = 99",
     "availability_windows": "created_at = now()",
+    "outside_calendars": "created_at = now()",
     "time_off": "created_at = now()",
     "calendar_slots": "capacity = 2",
     "calendar_seats": "capacity = 2",
@@ -91,6 +98,10 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
+    "notifications": "read_at = now()",
+    "deliveries": "attempts = 1",
+    "notification_preferences": "updated_at = now()",
+    "quiet_hours": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -112,6 +123,16 @@ _IN_LINE = text(
     "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status)"
     " SELECT gen_random_uuid(), coach_id, :member, starts_at, 'WAITING' FROM calendar_slots"
     " WHERE coach_id = :coach AND starts_at = :nine"
+)
+# Somebody was told of something, by mail too, and has said what they want.
+_TOLD = (
+    "INSERT INTO notifications (id, user_id, kind, occasion, facts, is_listed, created_at)"
+    " VALUES (gen_random_uuid(), :user, :kind, 'event:1', '{}', true, now())",
+    "INSERT INTO deliveries (id, notification_id, user_id, channel, status, attempts, created_at)"
+    " SELECT gen_random_uuid(), id, user_id, 'EMAIL', 'PENDING', 0, created_at FROM notifications"
+    " WHERE user_id = :user",
+    "INSERT INTO notification_preferences (user_id, kind, channel, is_on) VALUES (:user, :kind, 'EMAIL', true)",
+    "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:user, '22:00', '07:00')",
 )
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
 
@@ -144,6 +165,7 @@ class SmallPractice:
             await add_window(practice, coach, seats=2)
             away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
             await practice.ask(ADD_TIME_OFF, coach, input=away)
+            await outside_calendar(practice, coach)
         sessions = {}
         for member, coach in ((anna, one), (carl, other)):
             sessions[member.id] = await booked(practice, member, coach, NINE, idempotencyKey="k")
@@ -167,6 +189,9 @@ class SmallPractice:
         async with practice.as_system() as db:
             await small._add_logins(db)
             await small._add_queues(db)
+            for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
+                for statement in _TOLD:
+                    await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
         return small
 
     async def _add_queues(self, db: AsyncSession) -> None:

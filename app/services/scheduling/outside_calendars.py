@@ -1,17 +1,17 @@
 """Calendars that a coach keeps elsewhere: what a coach does with them. What they bring is written by `importing`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import func
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.events import OutsideCalendarDue, emit
-from app.forms import Form, Name, text
+from app.forms import Form, Name
 from app.models.scheduling import OutsideCalendar, OutsideCalendarStatus, TimeOff
 from app.models.scheduling.outside_calendars import MOST_OUTSIDE_CALENDARS, place_of_url
 from app.platform.ids import new_id
@@ -39,11 +39,8 @@ def _askable(value: str) -> str:
         raise ValueError(str(refused)) from None
 
 
-def _url() -> Any:
-    return Annotated[text(LONGEST_URL), AfterValidator(_askable)]
-
-
-CalendarUrl = _url()
+_Limits = StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_URL)
+CalendarUrl = Annotated[str, _Limits, AfterValidator(_askable)]
 
 
 class NewOutsideCalendar(Form):
