@@ -15,6 +15,8 @@ from app.services.scheduling.importing import Fetch, Fetched
 SECONDS: Final = 30.0
 GONE: Final = {404: "there is no such calendar (404)", 410: "the calendar is gone (410)"}
 
+ELSEWHERE: Final = frozenset({301, 302, 303, 307, 308})
+
 
 class _Failed(Exception):
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
@@ -73,7 +75,7 @@ async def _fetched(context: Context, fetch: Fetch) -> Fetched:
 def _refuse(answer: Answer) -> None:
     if answer.status in GONE:
         raise _Failed(GONE[answer.status], is_final=True)
-    if 300 <= answer.status < 400:
+    if answer.status in ELSEWHERE:
         raise _Failed("the address leads to another one; give that one", is_final=True)
     if answer.status != 200:
         raise _Failed(f"the answer was {answer.status}")

@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from app.events import CalendarChanged, CoachAssigned, CoachCreated, Event, MemberSignedUp, NotificationsChanged
+from app.events import (
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    Event,
+    MemberSignedUp,
+    NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
+)
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
 
@@ -18,7 +27,15 @@ WHEN = {
     When.FROM_THE_START_ON: "from the start on",
     When.ANY_TIME: "any time",
 }
-OF_OTHER_THINGS = {CalendarChanged, CoachAssigned, CoachCreated, MemberSignedUp, NotificationsChanged}
+OF_OTHER_THINGS = {
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    MemberSignedUp,
+    NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
+}
 HEAD = "| by | from | to | who | when | takes a reason |"
 
 

@@ -21,6 +21,7 @@ from app.services.identity.permissions import require
 from app.services.privacy.secrets import seal
 from app.services.scheduling.availability import whose_calendar
 from app.services.scheduling.calendars import open_calendar
+from app.services.scheduling.importing import EVERY
 from app.services.scheduling.queues import settle_change
 
 ASKED_AGAIN: Final = timedelta(minutes=1)
@@ -80,7 +81,7 @@ async def add_outside_calendar(
         host=_host(form.url),
         sealed_url=await seal(db, form.url, place_of_url(calendar_id)),
         asked_at=now,
-        next_fetch_at=now,
+        next_fetch_at=now + EVERY,
         created_at=now,
     )
     db.add(calendar)
@@ -149,7 +150,8 @@ async def _access(db: AsyncSession, actor: Actor, calendar_id: UUID) -> OutsideC
 
 def _ask(db: AsyncSession, calendar: OutsideCalendar, now: datetime) -> None:
     calendar.status, calendar.problem, calendar.failures = OutsideCalendarStatus.PENDING, None, 0
-    calendar.asked_at = calendar.next_fetch_at = now
+    # The event asks for it; the scan does where that was lost.
+    calendar.asked_at, calendar.next_fetch_at = now, now + EVERY
     emit(db, OutsideCalendarDue(calendar_id=calendar.id, coach_id=calendar.coach_id))
 
 
