@@ -95,9 +95,11 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def main() -> None:
-    """Reads a line of JSON and then the file; says the busy times, or why there are none."""
+    """Reads a line of JSON and then the file; says that it is there, and then the busy times, or why there are none."""
     import resource
 
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     asked = json.loads(sys.stdin.buffer.readline())
     for kind, limit in asked.pop("limits").items():
         resource.setrlimit(getattr(resource, kind), (limit, limit))

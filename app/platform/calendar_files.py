@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Collection
 from contextlib import suppress
@@ -74,7 +75,7 @@ async def _told(question: bytes, seconds: float) -> dict[str, Any]:
     environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-I",
+        "-P",
         _PROGRAM,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -92,6 +93,9 @@ async def _told(question: bytes, seconds: float) -> dict[str, Any]:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+    ready, _, answer = answer.partition(b"\n")
+    if ready != b"ready" and process.returncode != -signal.SIGKILL:
+        raise RuntimeError(f"the program that reads calendars did not start, and ended with {process.returncode}")
     try:
         said: dict[str, Any] = json.loads(answer)
     except ValueError:

@@ -10,8 +10,8 @@ from tests.practice import Person, Practice
 
 _CALENDAR = (
     "INSERT INTO outside_calendars (id, coach_id, name, host, sealed_url, status, problem, failures, fetch_no,"
-    " asked_at, next_fetch_at, created_at) VALUES (gen_random_uuid(), :coach, 'One', 'calendar.example', 'x', :status, :problem,"
-    " 0, 0, now(), CASE WHEN :due THEN now() END, now())"
+    " asked_at, next_fetch_at, created_at) VALUES (gen_random_uuid(), :coach, 'One', 'calendar.example', 'x',"
+    " :status, :problem, 0, 0, now(), CASE WHEN :due THEN now() END, now())"
 )
 _TIME_OFF = (
     "INSERT INTO time_off (id, coach_id, starts_at, ends_at, kind, reason, outside_calendar_id) VALUES"

@@ -70,6 +70,13 @@ async def test_more_busy_times_than_a_calendar_has_place_for_are_refused() -> No
         await read(ics(often), Bounds())
 
 
+async def test_a_program_that_does_not_start_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar_files, "_PROGRAM", "/nowhere/busy_times.py")
+
+    with pytest.raises(RuntimeError, match="did not start"):
+        await read(ics(), Bounds())
+
+
 async def test_the_process_gets_no_secret_and_ends_with_who_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, str]] = []
     started: list[asyncio.subprocess.Process] = []

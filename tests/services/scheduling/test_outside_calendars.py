@@ -104,7 +104,7 @@ async def test_imported_time_off_is_neither_removed_nor_made_by_hand(practice: P
 
 
 async def test_the_address_is_a_secret(
-    practice: Practice, elsewhere: Elsewhere, caplog: pytest.LogCaptureFixture
+    practice: Practice, elsewhere: Elsewhere, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere.says(TEN_TO_ELEVEN)
     shown = await elsewhere.add()
@@ -113,7 +113,8 @@ async def test_the_address_is_a_secret(
 
     stored = await practice.rows("SELECT o::text, encode(sealed_url, 'escape') FROM outside_calendars o")
     jobs = await practice.rows("SELECT l::text FROM pgqueuer_log l")
-    assert "secret-token" not in f"{shown} {shown_failing} {stored} {jobs} {caplog.text}"
+    logged = f"{caplog.text} {capfd.readouterr()}"
+    assert "secret-token" not in f"{shown} {shown_failing} {stored} {jobs} {logged}"
     assert elsewhere.web.asked[0].path == FILE
 
 
