@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from app.models.notifications import Channel, NotificationKind
     from app.models.sessions import CoachingSession
     from app.services.scheduling.series_dates import SeriesDate
 
@@ -209,6 +210,15 @@ class TooManyOutsideCalendars(Problem):
 class TimeOffIsImported(Problem):
     code = "TIME_OFF_IS_IMPORTED"
     message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
+
+
+class ChannelNotOptional(Problem):
+    code = "CHANNEL_NOT_OPTIONAL"
+    message = "What is told so cannot be switched off"
+
+    def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
+        self.kind, self.channel = kind, channel
+        super().__init__()
 
 
 class VersionConflict(Problem):

@@ -1,11 +1,11 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import scheduling
+from app.jobs import notifications, scheduling
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (scheduling.IMPORT,)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, scheduling.IMPORT, scheduling.TELL_OF_FAILED)
 
-SCANS: tuple[Scan, ...] = (scheduling.DUE,)
+SCANS: tuple[Scan, ...] = (notifications.REMIND, scheduling.DUE)
 
 
 def heard_by() -> dict[str, list[str]]:

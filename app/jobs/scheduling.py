@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from app.actor import SYSTEM
 from app.context import Context
-from app.events import Happened, OutsideCalendarDue
+from app.events import Happened, OutsideCalendarDue, OutsideCalendarFailed
 from app.jobs.job import Job, Scan
+from app.models.notifications import NotificationKind
 from app.platform.calendar_files import MOST_BYTES, UnreadableCalendar, read_busy_times
 from app.platform.outgoing import Answer, OutgoingFailed, OutgoingRefused
+from app.services.notifications import notify
 from app.services.scheduling import importing
 from app.services.scheduling.importing import Fetch, Fetched
 
@@ -85,10 +87,22 @@ def _refuse(answer: Answer) -> None:
         raise _Failed(f"the calendar has more than {MOST_BYTES // 1_000_000} MB", is_final=True)
 
 
+async def tell_of_failed_calendar(context: Context, payload: Mapping[str, Any]) -> None:
+    happened = Happened.model_validate(payload)
+    failed = happened.read()
+    assert isinstance(failed, OutsideCalendarFailed)
+    async with context.unit_of_work() as db:
+        user_id = await importing.who_is_told(db, SYSTEM, coach_id=failed.coach_id)
+        occasion, facts = f"event:{happened.id}", failed.model_dump(mode="json")
+        kind = NotificationKind.CALENDAR_IMPORT_FAILED
+        await notify(db, kind, [user_id], occasion=occasion, facts=facts, now=context.now())
+
+
 async def look_for_due_calendars(context: Context) -> None:
     async with context.unit_of_work() as db:
         await importing.queue_due(db, SYSTEM, now=context.now())
 
 
 IMPORT: Final = Job("import_calendar", import_calendar, at_once=2, hears={OutsideCalendarDue})
+TELL_OF_FAILED: Final = Job("tell_of_failed_calendar", tell_of_failed_calendar, hears={OutsideCalendarFailed})
 DUE: Final = Scan("outside_calendars", look_for_due_calendars, every_seconds=60)

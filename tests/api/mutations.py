@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
+from tests.api import mutations_notifications, mutations_scheduling
 from tests.api.mutation import Mutation, naming
-from tests.api.mutations_scheduling import MUTATIONS_OF_OUTSIDE_CALENDARS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -357,6 +357,7 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    **mutations_notifications.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},
@@ -364,7 +365,7 @@ MUTATIONS = {
         required=("id",),
     ),
     "removeTimeOff": naming("coach", "id", "TimeOff"),
-    **MUTATIONS_OF_OUTSIDE_CALENDARS,
+    **mutations_scheduling.MUTATIONS,
     "assignCoach": Mutation(
         "admin",
         lambda world: {"memberId": world.ids["Member"], "coachId": world.foreign["Coach"]},

@@ -2,7 +2,7 @@
 
 from tests.api.mutation import Mutation, naming
 
-MUTATIONS_OF_OUTSIDE_CALENDARS = {
+MUTATIONS = {
     "addOutsideCalendar": Mutation(
         "admin",
         lambda world: {"url": "https://calendar.example/a.ics", "name": "Work", "coachId": world.ids["Coach"]},

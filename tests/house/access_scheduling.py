@@ -1,14 +1,16 @@
 """Rows of the access table for calendars that coaches keep elsewhere."""
 
-from tests.house.access import LOGIN, STAFF, Row, World, given, inputs, its
+from typing import Any
+
+from tests.house.rows import LOGIN, STAFF, Row, given, inputs, its
 from tests.operations import outside_calendar
 
 
-async def spare_calendar(world: World) -> str:
+async def spare_calendar(world: Any) -> str:
     return await outside_calendar(world.practice, world.coach)
 
 
-ACCESS_OF_OUTSIDE_CALENDARS = {
+ROWS = {
     "Query.outsideCalendars": Row(LOGIN, given(coachId=its("Coach")), ("availability:write",), STAFF),
     "Mutation.addOutsideCalendar": Row(
         LOGIN,

@@ -14,7 +14,6 @@ from app.events import (
     BookingRejected,
     CoachAssigned,
     Event,
-    OutsideCalendarFailed,
     PlaceOffered,
     SessionBooked,
     SessionCancelled,
@@ -77,7 +76,7 @@ TABLE: Final = (
     Telling(_K.NOTE_SHARED, SessionNoteShared, _R.COACH, _APP),
     Telling(_K.NOTE_SHARED, SessionNoteShared, _R.MEMBER, _APP),
     Telling(_K.WEBHOOK_DISABLED, None, _R.ADMIN, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
-    Telling(_K.CALENDAR_IMPORT_FAILED, OutsideCalendarFailed, _R.COACH, _APP_AND_MAIL, _APP),
+    Telling(_K.CALENDAR_IMPORT_FAILED, None, _R.COACH, _APP_AND_MAIL, _APP),
 )
 
 HEARD: Final = frozenset(telling.event for telling in TABLE if telling.event is not None)

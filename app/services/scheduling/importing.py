@@ -152,6 +152,12 @@ async def note_failure(
         await db.flush()
 
 
+async def who_is_told(db: AsyncSession, actor: Actor, *, coach_id: UUID) -> UUID:
+    """The coach's user."""
+    require(actor, "availability:write")
+    return (await db.exec(select(Coach.user_id).where(Coach.id == coach_id))).one()
+
+
 def _fail(db: AsyncSession, calendar: OutsideCalendar, reason: str, is_final: bool, now: datetime) -> None:
     calendar.failures += 1
     calendar.problem = reason[:300]

@@ -141,6 +141,21 @@ async def test_what_will_not_get_better_is_told_and_not_tried_again(
     assert [event.reason for event in told] == [shown["problem"]]
 
 
+async def test_the_coach_is_notified_once_of_a_calendar_that_has_failed(
+    practice: Practice, elsewhere: Elsewhere
+) -> None:
+    elsewhere.web.said[FILE] = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
+
+    shown = await elsewhere.add()
+    await practice.work()
+
+    ((user_id, facts),) = await practice.rows(
+        "SELECT user_id, facts FROM notifications WHERE kind = 'CALENDAR_IMPORT_FAILED'"
+    )
+    assert user_id == elsewhere.coach.user.id
+    assert (facts["calendar_id"], facts["reason"]) == (str(elsewhere.key), shown["problem"])
+
+
 async def test_an_address_that_leads_inside_is_refused_and_nothing_is_asked(
     practice: Practice, elsewhere: Elsewhere
 ) -> None:
