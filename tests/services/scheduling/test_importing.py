@@ -261,9 +261,10 @@ async def test_what_was_asked_of_an_address_that_is_gone_is_dropped(
 
     async def slow(writer: asyncio.StreamWriter) -> None:
         await may_answer.wait()
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + ics(TEN_TO_ELEVEN))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + ics(busy("20260302T090000Z", "20260302T100000Z")))
 
     await elsewhere.add()
+    version = await elsewhere.version()
     elsewhere.web.said[FILE] = slow
     practice.clock.move(minutes=1)
     await practice.ask(REFRESH, elsewhere.coach, input={"id": elsewhere.id})
@@ -282,6 +283,7 @@ async def test_what_was_asked_of_an_address_that_is_gone_is_dropped(
 
     free = ["09:00", "10:00", "11:00"] if change == "removed" else ["09:00", "10:00"]
     assert await elsewhere.bookable() == free
+    assert await elsewhere.version() == version + 1, "the late answer was not written, not even for a moment"
 
 
 async def test_a_worker_that_dies_on_the_way_leaves_a_fetch_that_is_due_again(
