@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from tests.api import mutations_calendar, mutations_notifications
 from tests.api.mutation import Mutation, naming
 from tests.api.world import FULL_TOO, HELD, TEN
 
@@ -356,8 +357,8 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
-    "createCalendarFeed": Mutation("coach", lambda world: {"name": "Phone"}, texts={"name": 80}, required=("name",)),
-    "revokeCalendarFeed": naming("coach", "id", "CalendarFeed"),
+    **mutations_calendar.MUTATIONS,
+    **mutations_notifications.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},
