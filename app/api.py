@@ -20,6 +20,7 @@ class Query(
     sessions.Query,  # sessions, session
     sessions.PlanQuery,  # planTemplates
     sessions.NotesQuery,  # noteTemplates
+    sessions.CalendarQuery,  # calendarEvents, calendarFeeds
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
@@ -43,6 +44,7 @@ class Mutation(
     sessions.RatingMutation,  # rateSession, changeSessionRating
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
+    sessions.CalendarMutation,  # createCalendarFeed, revokeCalendarFeed
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
         None,
         description="A file of mode 600 with such keys, one on each line. Empty: with embedded servers made once, kept"
         " in `DATA_DIR`; with `DATABASE_URL` the start is refused without keys.",
+    )
+    public_url: str = Field(
+        "",
+        description="Where people reach the practice, `https://…`; links in mail and calendars begin with it. Empty:"
+        " without links.",
     )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
     refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
@@ -168,6 +174,18 @@ class Settings(BaseSettings):
         if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
             raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def leads_somewhere(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+            raise ValueError("must look like https://example.com, with a path at most")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("must have nothing but ASCII characters, and no spaces")
+        return value.rstrip("/")
 
     @field_validator("secret_key")
     @classmethod

@@ -200,6 +200,11 @@ class TooManyMessageHooks(Problem):
     pass
 
 
+@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
+class TooManyCalendarFeeds(Problem):
+    pass
+
+
 @shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")

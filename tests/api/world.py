@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
@@ -82,6 +83,7 @@ class World:
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
+            "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
             "Member": member.id,
             "PlanItem": plan["items"][0]["id"],

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.house import access_messaging, access_notifications
+from tests.house import access_calendar, access_messaging, access_notifications
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -310,6 +310,7 @@ ACCESS = {
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_messaging.ROWS,
+    **access_calendar.ROWS,
     **access_notifications.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),

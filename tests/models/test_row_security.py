@@ -122,6 +122,7 @@ SEEN = {
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
         "communications": ["one/anna/EMAIL/SENT"],
+        "calendar_feeds": ["anna"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -135,6 +136,7 @@ SEEN = {
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
         "communications": ["other/carl/EMAIL/SENT"],
+        "calendar_feeds": ["carl"],
     },
     "one": PROFILES
     | OF_ONE
@@ -149,6 +151,7 @@ SEEN = {
         "user_permissions": ["one"],
         "session_notes": ["anna/anna/SHARED/False", *BY_COACH_ONE],
         "note_templates": ["one/Own"],
+        "calendar_feeds": ["one"],
     },
     "other": PROFILES
     | OF_OTHER
@@ -237,12 +240,12 @@ INSERTED = {
     | TOLD
     | SEATS_OF_ONE
     | chosen("anna", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA, "calendar_feeds": ["anna"]},
     "carl": HELD_BY_OTHER
     | TOLD
     | SEATS_OF_OTHER
     | chosen("carl", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL, "calendar_feeds": ["carl"]},
     "one": OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
@@ -250,7 +253,8 @@ INSERTED = {
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | chosen("one", "SESSION_BOOKED"),
+    | chosen("one", "SESSION_BOOKED")
+    | {"calendar_feeds": ["one"]},
     "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | WRITTEN_BY_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
