@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.jobs.working import parked
+from tests.messaging import logged, message_hook, message_template
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -60,6 +63,7 @@ class World:
     begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
+    spare_job: str = ""
     of_a_series: str = ""
 
     @classmethod
@@ -76,6 +80,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:
@@ -88,6 +93,7 @@ class World:
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
+            "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
             "Member": member.id,
             "OutsideCalendar": await outside_calendar(self.practice, coach),
@@ -99,6 +105,9 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "MessageTemplate": await message_template(self.practice, coach),
+            "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
+            "Communication": (await logged(self.practice, coach, member))["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
