@@ -202,9 +202,24 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyOutsideCalendars(Problem):
+    code = "TOO_MANY_OUTSIDE_CALENDARS"
+    message = "A coach has at most 10 calendars elsewhere; remove one first"
+
+
+class TimeOffIsImported(Problem):
+    code = "TIME_OFF_IS_IMPORTED"
+    message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
+
+
 class TooManyMessageHooks(Problem):
     code = "TOO_MANY_MESSAGE_HOOKS"
     message = "A coach has at most 20 message hooks; remove one first"
+
+
+class TooManyCalendarFeeds(Problem):
+    code = "TOO_MANY_CALENDAR_FEEDS"
+    message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
 class ChannelNotOptional(Problem):
@@ -214,11 +229,6 @@ class ChannelNotOptional(Problem):
     def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
         self.kind, self.channel = kind, channel
         super().__init__()
-
-
-class TooManyCalendarFeeds(Problem):
-    code = "TOO_MANY_CALENDAR_FEEDS"
-    message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
 class VersionConflict(Problem):

@@ -179,6 +179,13 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
         return value
 
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
+        if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
+            raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def leads_somewhere(cls, value: str) -> str:
@@ -205,13 +212,6 @@ class Settings(BaseSettings):
             read_smtp_url(value)
             if info.data.get("mail_from") == "":
                 raise ValueError("set MAIL_FROM too: mail needs a sender")
-        return value
-
-    @field_validator("twilio_account_sid")
-    @classmethod
-    def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
-        if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
-            raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
         return value
 
     @field_validator("secret_key")

@@ -195,8 +195,23 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyOutsideCalendars, "The coach has as many calendars elsewhere as one can have.")
+class TooManyOutsideCalendars(Problem):
+    pass
+
+
+@shows(problems.TimeOffIsImported, "The time off comes from a calendar elsewhere.")
+class TimeOffIsImported(Problem):
+    pass
+
+
 @shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
 class TooManyMessageHooks(Problem):
+    pass
+
+
+@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
+class TooManyCalendarFeeds(Problem):
     pass
 
 
@@ -204,11 +219,6 @@ class TooManyMessageHooks(Problem):
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
     channel: Channel = strawberry.field(description="How.")
-
-
-@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
-class TooManyCalendarFeeds(Problem):
-    pass
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
-from tests.calendars import feed_of
 from tests.holding import held, joined
-from tests.house import access_deliveries, access_messaging, access_notifications
+from tests.house import access_calendar, access_deliveries, access_messaging, access_notifications, access_scheduling
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.leaving import delivery_to
 from tests.operations import (
@@ -19,6 +18,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -69,6 +69,7 @@ class World:
             "Session": booking["session"]["id"],
             "SessionPlan": plan["id"],
             "SessionSeries": series["id"],
+            "OutsideCalendar": await outside_calendar(practice, coach),
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
@@ -141,9 +142,6 @@ class World:
     async def spare_note(self) -> str:
         return str((await noted(self.practice, self.coach, self.ids["Session"]))["id"])
 
-    async def spare_feed(self) -> str:
-        return (await feed_of(self.practice, self.coach))[0]
-
     def new_name(self) -> str:
         self.made += 1
         return f"New {self.made}"
@@ -161,7 +159,6 @@ def of_the_series(world: World) -> str:
     return world.of_the_series
 
 
-COACHES, PARTIES = frozenset({"COACH"}), frozenset({"COACH", "MEMBER"})
 PASSWORD = "long enough for this"
 SECTIONS = [{"heading": "Other", "text": "Words"}]
 
@@ -317,12 +314,10 @@ ACCESS = {
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_messaging.ROWS,
-    **access_notifications.ROWS,
+    **access_calendar.ROWS,
     **access_deliveries.ROWS,
-    "Query.calendarEvents": Row(LOGIN, given(), ("sessions:read",)),
-    "Query.calendarFeeds": Row(LOGIN, given(), ("sessions:read",)),
-    "Mutation.createCalendarFeed": Row(LOGIN, inputs(name="New"), ("sessions:read",), only=PARTIES),
-    "Mutation.revokeCalendarFeed": Row(LOGIN, inputs(id=World.spare_feed), ("sessions:read",), only=COACHES),
+    **access_notifications.ROWS,
+    **access_scheduling.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -352,6 +347,7 @@ NODES = {
     "Member": LOGIN,
     "MessageHook": LOGIN,
     "MessageTemplate": LOGIN,
+    "OutsideCalendar": LOGIN,
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,

@@ -11,6 +11,8 @@ from app.events import (
     MemberSignedUp,
     MessageQueued,
     NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
 )
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
@@ -35,6 +37,8 @@ OF_OTHER_THINGS = {
     MemberSignedUp,
     MessageQueued,
     NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
 }
 HEAD = "| by | from | to | who | when | takes a reason |"
 

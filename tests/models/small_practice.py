@@ -24,6 +24,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -45,6 +46,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "assignments": ("coach_id", "member_id"),
     "coach_calendars": ("coach_id",),
     "availability_windows": ("coach_id",),
+    "outside_calendars": ("coach_id", "name"),
     "time_off": ("coach_id",),
     "calendar_slots": ("coach_id", _HOUR),
     "calendar_seats": ("coach_id", _HOUR, "seat_no"),
@@ -62,15 +64,15 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
-    "calendar_feeds": ("user_id",),
     "message_templates": ("coach_id", "name"),
     "message_hooks": ("coach_id", "name"),
     "communications": ("coach_id", "member_id", "channel", "status"),
+    "calendar_feeds": ("user_id",),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
     "quiet_hours": ("user_id",),
-    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
+    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -84,6 +86,7 @@ TOUCHED: dict[str, str] = {
     "assignments": "started_at = now()",
     "coach_calendars": "version = 99",
     "availability_windows": "created_at = now()",
+    "outside_calendars": "created_at = now()",
     "time_off": "created_at = now()",
     "calendar_slots": "capacity = 2",
     "calendar_seats": "capacity = 2",
@@ -101,10 +104,10 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
-    "calendar_feeds": "last_read_at = now()",
     "message_templates": "updated_at = now()",
     "message_hooks": "created_at = now()",
     "communications": "updated_at = now()",
+    "calendar_feeds": "last_read_at = now()",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -172,6 +175,7 @@ class SmallPractice:
             await add_window(practice, coach, seats=2)
             away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
             await practice.ask(ADD_TIME_OFF, coach, input=away)
+            await outside_calendar(practice, coach)
         sessions = {}
         for member, coach in ((anna, one), (carl, other)):
             sessions[member.id] = await booked(practice, member, coach, NINE, idempotencyKey="k")
@@ -189,10 +193,10 @@ class SmallPractice:
             for author, is_draft in product((coach, member), (False, True)):
                 await noted(practice, author, sessions[member.id], isDraft=is_draft)
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
-        for person in (one, anna, carl):
-            await feed_of(practice, person)
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
+        for person in (one, anna, carl):
+            await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)

@@ -23,11 +23,13 @@ OF_ONE = {
     "calendar_seats": ["one/10/1", "one/9/1", "one/9/2"],
 }
 PLANS_OF_ONE = {
+    "outside_calendars": ["one/Family"],
     "session_plans": ["one/anna/False"],
     "plan_items": ["one/anna/Hidden"],
     "plan_templates": ["one/Mine"],
 }
 PLANS_OF_OTHER = {
+    "outside_calendars": ["other/Family"],
     "session_plans": ["other/carl/True"],
     "plan_items": ["other/carl/Shared"],
     "plan_templates": ["other/Mine"],
@@ -121,8 +123,8 @@ SEEN = {
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
-        "calendar_feeds": ["anna"],
         "communications": ["one/anna/EMAIL/SENT"],
+        "calendar_feeds": ["anna"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -135,8 +137,8 @@ SEEN = {
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
-        "calendar_feeds": ["carl"],
         "communications": ["other/carl/EMAIL/SENT"],
+        "calendar_feeds": ["carl"],
     },
     "one": PROFILES
     | OF_ONE
@@ -213,6 +215,8 @@ TOLD = {
         "BookingRejected/carl",
         "MessageQueued/anna",
         "MessageQueued/carl",
+        "OutsideCalendarDue/one",
+        "OutsideCalendarDue/other",
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",

@@ -12,6 +12,7 @@ import pytest
 
 from app.platform import request_lines
 from app.platform.settings import Settings
+from app.server import Application
 from tests.calendars import REVOKE_FEED, Component, during, event_of, feed_of, read_strictly
 from tests.operations import UPDATE_COACH, add_window, booked, cancelled, moved
 from tests.practice import MovableClock, Person, Practice
@@ -23,7 +24,6 @@ NEXT_WEEK = "2026-03-09T09:00:00Z"
 
 @pytest.fixture
 async def practice(settings: Settings) -> AsyncIterator[Practice]:
-    """The database stamps what is made: a clock that runs with it, from a Monday on."""
     async with Practice.opened(settings, MovableClock()) as practice:
         yield practice
 
@@ -237,6 +237,16 @@ async def test_when_a_feed_was_read_is_noted_once_an_hour(practice: Practice, se
 
     begun = datetime(2026, 3, 2, 8, tzinfo=UTC)
     assert [at for (at,) in noted] == [begun, begun, *[begun + timedelta(minutes=80)] * 2]
+
+
+async def test_while_the_database_is_away_a_program_is_told_to_come_again(settings: Settings) -> None:
+    nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
+    application = Application(settings.model_copy(update={"database_url": nowhere, "database_owner_url": nowhere}))
+    async with start_serving(application) as served:
+        answer = await get(served, "/calendar/" + "A" * 43 + ".ics")
+    await application.database.close()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
 
 
 async def test_the_secret_is_not_in_the_log(
