@@ -201,6 +201,24 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyWebhookEndpoints(Problem):
+    code = "TOO_MANY_WEBHOOK_ENDPOINTS"
+    message = "There are at most 20 endpoints; remove one first"
+
+
+class WebhookEndpointIsDisabled(Problem):
+    code = "WEBHOOK_ENDPOINT_IS_DISABLED"
+    message = "Nothing is sent to a disabled endpoint; enable it first"
+
+
+class TooMuchToReplay(Problem):
+    code = "TOO_MUCH_TO_REPLAY"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"These are more than {most:,} messages; choose a shorter time")
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

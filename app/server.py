@@ -44,6 +44,7 @@ from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.sessions import remind_of_plans
+from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
@@ -152,6 +153,9 @@ class Application:
     async def healthz(self, request: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
+    async def webhook_schema(self, request: Request) -> Response:
+        return Response(schema_document(), media_type="application/schema+json")
+
     async def readyz(self, request: Request) -> Response:
         """Ready without Redis too: views are then late, not wrong, and the body says so."""
         database, schema_state = await self._ask_database()
@@ -233,6 +237,7 @@ class Application:
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                Route("/webhooks/schema.json", self.webhook_schema),
             ],
             middleware=around,
             lifespan=self.lifespan,

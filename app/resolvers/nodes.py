@@ -19,6 +19,7 @@ from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
+from app.services import webhooks as webhook_service
 from app.wire.relay import InvalidId, Node, parse_global_id, parse_uuid
 
 MOST = 100
@@ -57,6 +58,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "TimeOff": _row(TimeOff),
     "User": _row(User),
     "WaitingListEntry": _row(WaitingListEntry, "sessions:read"),
+    "WebhookEndpoint": lambda context, key: context.read(webhook_service.access_webhook_endpoint, parse_uuid(key)),
+    "WebhookMessage": lambda context, key: context.read(webhook_service.access_webhook_message, parse_uuid(key)),
 }
 
 

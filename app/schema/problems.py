@@ -189,6 +189,21 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyWebhookEndpoints, "The coach, or the practice, has as many endpoints as one can have.")
+class TooManyWebhookEndpoints(Problem):
+    pass
+
+
+@shows(problems.WebhookEndpointIsDisabled, "Nothing is sent to the endpoint.")
+class WebhookEndpointIsDisabled(Problem):
+    pass
+
+
+@shows(problems.TooMuchToReplay, "The time has too many messages.")
+class TooMuchToReplay(Problem):
+    most: int = strawberry.field(description="As many can be sent again at once.")
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")

@@ -13,7 +13,8 @@ from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
-from app.services.privacy.rotation import Transactions
+from app.services.privacy.resealing import check_sealed
+from app.services.privacy.transactions import Transactions
 
 BATCH = 50
 
@@ -39,6 +40,8 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_note(keys, note, key):
                 yield failure
         after = pairs[-1][0].id
+    async for failure in check_sealed(transactions, keys):
+        yield failure
 
 
 async def _keys_after(transactions: Transactions, after: UUID) -> Sequence[MemberKey]:
