@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry.dataloader import DataLoader
 
 from app.actor import STRANGER, SYSTEM, Actor
-from app.events import CalendarChanged, emitted
+from app.events import HINTS, CalendarChanged, emitted
 from app.live.calendars import LiveCalendars
 from app.live.views import LiveViews
 from app.models.outbox import entries
@@ -178,7 +178,7 @@ class Context:
                     raise
                 refused = problem
             happened = emitted(db)
-            if facts := [event for event in happened if not isinstance(event, CalendarChanged)]:
+            if facts := [event for event in happened if not isinstance(event, HINTS)]:
                 await db.execute(entries(facts))
         for event in happened:
             if isinstance(event, CalendarChanged):

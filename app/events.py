@@ -1,7 +1,7 @@
 """What can happen, as closed and frozen classes. The second list to read.
 
-`CalendarChanged` is the hint that open views hear after the commit; the others tell of facts, and are put into the
-outbox by the transaction in which they happen.
+`HINTS` are for the open views, which hear them after the commit; the others tell of facts, and are put into the outbox
+by the transaction in which they happen.
 """
 
 from datetime import datetime
@@ -20,6 +20,12 @@ class CalendarChanged(Event):
 
     coach_id: UUID
     version: int
+
+
+class NotificationsChanged(Event):
+    """What these users were told, or have read, is not what it was."""
+
+    user_ids: tuple[UUID, ...]
 
 
 class MemberSignedUp(Event):
@@ -185,6 +191,9 @@ class WebhookEndpointDisabled(Event):
     endpoint_id: UUID
     coach_id: UUID | None
     reason: str
+
+
+HINTS = (CalendarChanged, NotificationsChanged)
 
 
 class Happened(BaseModel):

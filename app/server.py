@@ -1,10 +1,11 @@
 """The ASGI application: routes, middleware and what lives as long as the process."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -60,21 +61,32 @@ PAGE_POLICY = (
 )
 
 
-class Application:
-    """Everything that one server process has, put together from its settings."""
+class Connections:
+    """How a process reaches its database."""
 
-    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
-        self.settings = settings
+    def database(self, settings: Settings, carried: Mapping[str, Any]) -> Database:
         engine = make_engine(
             settings.database_url,
             pool_size=settings.database_pool_size,
             assume_role=migrations.assumed_role(settings),
             pooled=settings.is_pooled,
         )
-        self.keys = Keys(master_keys(settings))
-        self.database = Database(engine, {"keys": self.keys})
+        return Database(engine, carried)
+
+    def direct(self, settings: Settings) -> DirectDatabase:
         options = connection_options(assume_role=migrations.assumed_role(settings), pooled=settings.is_pooled)
-        self.direct = DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
+        return DirectDatabase(settings.database_url, options, role=migrations.application_role(settings))
+
+
+class Application:
+    """Everything that one server process has, put together from its settings."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock, connections: Connections | None = None) -> None:
+        self.settings = settings
+        connections = connections or Connections()
+        self.keys = Keys(master_keys(settings))
+        self.database = connections.database(settings, {"keys": self.keys})
+        self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         readings = CalendarReadings(self.direct)
         self.views = LiveViews(self.database, self.bus, clock, settings.sweep_seconds)

@@ -16,6 +16,7 @@ from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.embedded import embedded_servers
 from app.platform.settings import Settings, read_settings
+from tests.connections import close_all
 from tests.practice import MovableClock, Practice
 
 ENCRYPTION_KEYS = f"tests-2:{b64encode(b'2' * 32).decode()},tests-1:{b64encode(b'1' * 32).decode()}"
@@ -24,6 +25,13 @@ ENCRYPTION_KEYS = f"tests-2:{b64encode(b'2' * 32).decode()},tests-1:{b64encode(b
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_event_loop(anyio_backend: str) -> AsyncIterator[None]:
+    """For all tests, so that connections can stay open from one to the next."""
+    yield
+    await close_all()
 
 
 @pytest.fixture(scope="session", autouse=True)

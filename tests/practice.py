@@ -20,24 +20,37 @@ from app.models.coaches import Coach, CoachStatus
 from app.models.identity import Role, User
 from app.models.members import Assignment, Member
 from app.models.scheduling import CoachCalendar
-from app.platform import migrations
-from app.platform.database import make_engine
 from app.platform.settings import Settings
 from app.server import Application
 from app.services.identity import Viewer, find_viewer
 from app.services.identity.viewing import permissions_of
 from app.wire.relay import global_id
 from app.worker import Worker
+from tests.connections import KeptConnections, owner_engine
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 # A tenth of the time of TRUNCATE, which makes new files for every table and index.
-_EMPTY = [
-    "SELECT set_config('app.system', 'on', true)",
-    "DELETE FROM pgqueuer",
-    "DELETE FROM pgqueuer_log",
-    *(f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables) if "policies" in table.info),
-]
+_GUARDED = [table.name for table in reversed(SQLModel.metadata.sorted_tables) if "policies" in table.info]
+_EMPTY = ";".join(
+    [
+        "BEGIN",
+        # What a test has left behind must not hold up the next one.
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()",
+        "SELECT set_config('app.system', 'on', true)",
+        *(f"DELETE FROM {table}" for table in ("pgqueuer", "pgqueuer_log", *_GUARDED)),
+        "COMMIT",
+    ]
+)
+
+
+async def _empty(owner: AsyncEngine) -> None:
+    """In one trip."""
+    async with owner.begin() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute(_EMPTY)
 
 
 class MovableClock:
@@ -83,19 +96,14 @@ class Practice:
     @asynccontextmanager
     async def opened(cls, settings: Settings, clock: MovableClock, *, emptied: bool = True) -> AsyncIterator[Self]:
         """`emptied=False` joins a practice that another one has opened, as a second server process does."""
-        application = Application(settings, clock)
-        owner = make_engine(migrations.owner_url(settings), pool_size=2)
-        try:
-            if emptied:
-                async with owner.begin() as connection:
-                    for statement in _EMPTY:
-                        await connection.execute(text(statement))
-            async with application.lifespan(application.asgi()):
-                await application.settling.stop()  # a test does it when it means to
-                await application.reminding.stop()
-                yield cls(application, clock, owner)
-        finally:
-            await owner.dispose()
+        application = Application(settings, clock, KeptConnections())
+        owner = owner_engine(settings)
+        if emptied:
+            await _empty(owner)
+        async with application.lifespan(application.asgi()):
+            await application.settling.stop()  # a test does it when it means to
+            await application.reminding.stop()
+            yield cls(application, clock, owner)
 
     # People
 

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
-from app.events import CoachAssigned, Event, SessionBooked, WaitingListJoined
+from app.events import CoachAssigned, Event, NotificationsChanged, SessionBooked, WaitingListJoined
 from app.live.calendars import AWAY, READ_AT_ONCE
 from app.live.hints import Hints, channel_of, version_in
 from app.live.ranges import token_expired
@@ -53,9 +53,14 @@ MARKS: Final = {
         " FROM waiting_list_entries e WHERE e.member_id = ANY(:ids) AND e.status IN ('WAITING', 'OFFERED')"
         " GROUP BY e.member_id"
     ),
+    "notifications": text(
+        "SELECT user_id, count(*), count(read_at) FROM notifications WHERE user_id = ANY(:ids) AND is_listed"
+        " GROUP BY user_id"
+    ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
-because of them more is seen. Of a member's sessions, those of old are left out."""
+because of them more is seen. Of a member's sessions, those of old are left out. Notifications are never taken away, nor
+unread again, so that how many there are, and how many of them are read, says when they change."""
 
 
 class Key(NamedTuple):
@@ -153,6 +158,9 @@ class LiveViews:
                 self.tell_member(event.member_id)
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
+            case NotificationsChanged():
+                for user_id in event.user_ids:
+                    self.tell(Key("notifications", user_id))
 
     def tell_member(self, member_id: UUID) -> None:
         """A session of theirs has changed, perhaps with somebody else than their coach."""

@@ -1,6 +1,6 @@
 """What people are told: one notification for each event and recipient, and what is handed over by mail or SMS."""
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.platform.columns import at_least, choice, one_of, optional_timestamp, timestamp
+from app.platform.columns import at_least, choice, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import guard, is_mine
 
@@ -105,5 +105,43 @@ class Delivery(SQLModel, table=True):
     created_at: datetime = timestamp()
 
 
+class NotificationPreference(SQLModel, table=True):
+    """What a user chose for one kind and channel; where there is none, the table of kinds says what is on."""
+
+    __tablename__ = "notification_preferences"
+    __table_args__ = (
+        one_of("kind", NotificationKind, "notification_preferences"),
+        one_of("channel", Channel, "notification_preferences"),
+    )
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    kind: NotificationKind = choice(NotificationKind, primary_key=True)
+    channel: Channel = choice(Channel, primary_key=True)
+    is_on: bool
+    updated_at: datetime = stamped_now()
+
+
+class QuietHours(SQLModel, table=True):
+    """When a user wants no mail and no SMS, by their own clock; past midnight if `until_time` is the earlier one."""
+
+    __tablename__ = "quiet_hours"
+    __table_args__ = (
+        CheckConstraint("(from_time IS NULL) = (until_time IS NULL)", name="quiet_hours_from_until"),
+        CheckConstraint("from_time <> until_time", name="quiet_hours_end"),
+    )
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    from_time: time | None = None
+    until_time: time | None = None
+    updated_at: datetime = stamped_now()
+
+
 guard(Notification, select=[is_mine("user_id", "user_id")], update=[is_mine("user_id", "user_id")])
 guard(Delivery, select=[is_mine("user_id", "user_id")])
+for _own in (NotificationPreference, QuietHours):
+    guard(
+        _own,
+        select=[is_mine("user_id", "user_id")],
+        insert=[is_mine("user_id", "user_id")],
+        update=[is_mine("user_id", "user_id")],
+    )

@@ -21,4 +21,5 @@ class Outside:
 
 
 def outside(settings: Settings) -> Outside:
-    return Outside(MailFolder(settings.data_dir / "mail"), None, GuardedClient())
+    outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
+    return Outside(MailFolder(settings.data_dir / "mail"), None, outgoing)

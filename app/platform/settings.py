@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.platform.encryption import read_master_keys
+from app.platform.outgoing_guard import Allowed
 
 
 class InvalidSettings(ValueError):
@@ -78,6 +79,14 @@ class Settings(BaseSettings):
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
     )
+    outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
+        " are not public, and without TLS, with commas between: `n8n.internal,10.1.0.0/16`.",
+    )
+    outgoing_allow_http: bool = Field(
+        False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
+    )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
     @property
@@ -85,10 +94,16 @@ class Settings(BaseSettings):
         """Whether two transactions of one connection may meet two connections of PostgreSQL."""
         return self.database_pooler == "transaction"
 
-    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "outgoing_allow_private", mode="before")
     @classmethod
     def split_at_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("outgoing_allow_private")
+    @classmethod
+    def names_hosts_and_networks(cls, value: list[str]) -> list[str]:
+        Allowed.read(value)
+        return value
 
     @field_validator("database_pooler")
     @classmethod

@@ -1,4 +1,4 @@
-"""Notifications and their deliveries, in the SQL file beside this one."""
+"""Notifications, their deliveries and preferences, in the SQL file beside this one."""
 
 from pathlib import Path
 
@@ -17,4 +17,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE deliveries, notifications")
+    op.execute("DROP INDEX sessions_to_come")
+    op.execute("DROP TABLE quiet_hours, notification_preferences, deliveries, notifications")

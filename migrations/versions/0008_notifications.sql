@@ -1,4 +1,4 @@
--- Notifications and what is handed over of them, with row-level security.
+-- Notifications, what is handed over of them, and what their recipients want, with row-level security.
 
 CREATE TABLE notifications (
   id UUID NOT NULL,
@@ -61,9 +61,49 @@ CREATE POLICY deliveries_insert ON deliveries FOR INSERT WITH CHECK ((current_se
 CREATE POLICY deliveries_update ON deliveries FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY deliveries_delete ON deliveries FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
+CREATE TABLE notification_preferences (
+  user_id UUID NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  channel VARCHAR(32) NOT NULL,
+  is_on BOOLEAN NOT NULL,
+  updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  PRIMARY KEY (user_id, kind, channel),
+  CONSTRAINT notification_preferences_kind_known CHECK (kind IN ('SESSION_BOOKED', 'BOOKING_CONFIRMED', 'BOOKING_REJECTED', 'SESSION_RESCHEDULED', 'SESSION_CANCELLED', 'SESSION_COMPLETED', 'SESSION_REMINDER_24_HOURS', 'SESSION_REMINDER_1_HOUR', 'MEMBER_ASSIGNED', 'PLACE_OFFERED', 'PLAN_SHARED', 'PLAN_REMINDER', 'NOTE_SHARED', 'WEBHOOK_DISABLED', 'CALENDAR_IMPORT_FAILED')),
+  CONSTRAINT notification_preferences_channel_known CHECK (channel IN ('IN_APP', 'EMAIL', 'SMS')),
+  FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+);
+
+ALTER TABLE notification_preferences ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notification_preferences FORCE ROW LEVEL SECURITY;
+CREATE POLICY notification_preferences_select ON notification_preferences FOR SELECT USING ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY notification_preferences_insert ON notification_preferences FOR INSERT WITH CHECK ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY notification_preferences_update ON notification_preferences FOR UPDATE USING ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY notification_preferences_delete ON notification_preferences FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+
+CREATE TABLE quiet_hours (
+  user_id UUID NOT NULL,
+  from_time TIME WITHOUT TIME ZONE,
+  until_time TIME WITHOUT TIME ZONE,
+  updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  PRIMARY KEY (user_id),
+  CONSTRAINT quiet_hours_from_until CHECK ((from_time IS NULL) = (until_time IS NULL)),
+  CONSTRAINT quiet_hours_end CHECK (from_time <> until_time),
+  FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+);
+
+ALTER TABLE quiet_hours ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quiet_hours FORCE ROW LEVEL SECURITY;
+CREATE POLICY quiet_hours_select ON quiet_hours FOR SELECT USING ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY quiet_hours_insert ON quiet_hours FOR INSERT WITH CHECK ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY quiet_hours_update ON quiet_hours FOR UPDATE USING ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY quiet_hours_delete ON quiet_hours FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+
 -- A notification stays as it was recorded, but for when it was read.
 CREATE TRIGGER notifications_stay BEFORE UPDATE ON notifications
   FOR EACH ROW WHEN (current_setting('app.system', true) IS DISTINCT FROM 'on'
                      AND (OLD.id, OLD.user_id, OLD.kind, OLD.occasion, OLD.session_id, OLD.facts, OLD.is_listed, OLD.skipped, OLD.created_at)
                      IS DISTINCT FROM (NEW.id, NEW.user_id, NEW.kind, NEW.occasion, NEW.session_id, NEW.facts, NEW.is_listed, NEW.skipped, NEW.created_at))
   EXECUTE FUNCTION refuse_change('a notification stays as it was recorded');
+
+-- Which sessions somebody is to be reminded of.
+CREATE INDEX sessions_to_come ON sessions (starts_at, id) WHERE status = 'SCHEDULED';

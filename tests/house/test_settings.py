@@ -61,6 +61,8 @@ def test_the_documentation_lists_every_variable_with_its_default(root: Path) -> 
         ("SHUTDOWN_SECONDS", "301"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "LOUD"),
+        ("OUTGOING_ALLOW_PRIVATE", "http://n8n.internal"),
+        ("OUTGOING_ALLOW_HTTP", "perhaps"),
         ("DEMO", "perhaps"),
     ],
 )

@@ -60,6 +60,10 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
+    "notifications": ("user_id", "kind"),
+    "deliveries": ("user_id", "channel"),
+    "notification_preferences": ("user_id", "kind", "channel"),
+    "quiet_hours": ("user_id",),
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -91,6 +95,10 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
+    "notifications": "read_at = now()",
+    "deliveries": "attempts = 1",
+    "notification_preferences": "updated_at = now()",
+    "quiet_hours": "updated_at = now()",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -112,6 +120,16 @@ _IN_LINE = text(
     "INSERT INTO waiting_list_entries (id, coach_id, member_id, starts_at, status)"
     " SELECT gen_random_uuid(), coach_id, :member, starts_at, 'WAITING' FROM calendar_slots"
     " WHERE coach_id = :coach AND starts_at = :nine"
+)
+# Somebody was told of something, by mail too, and has said what they want.
+_TOLD = (
+    "INSERT INTO notifications (id, user_id, kind, occasion, facts, is_listed, created_at)"
+    " VALUES (gen_random_uuid(), :user, :kind, 'event:1', '{}', true, now())",
+    "INSERT INTO deliveries (id, notification_id, user_id, channel, status, attempts, created_at)"
+    " SELECT gen_random_uuid(), id, user_id, 'EMAIL', 'PENDING', 0, created_at FROM notifications"
+    " WHERE user_id = :user",
+    "INSERT INTO notification_preferences (user_id, kind, channel, is_on) VALUES (:user, :kind, 'EMAIL', true)",
+    "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:user, '22:00', '07:00')",
 )
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
 
@@ -167,6 +185,9 @@ class SmallPractice:
         async with practice.as_system() as db:
             await small._add_logins(db)
             await small._add_queues(db)
+            for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
+                for statement in _TOLD:
+                    await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
         return small
 
     async def _add_queues(self, db: AsyncSession) -> None:

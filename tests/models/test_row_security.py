@@ -76,6 +76,26 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
+
+
+def told(name: str, kind: str) -> Rows:
+    """What somebody was told, how, and what they have chosen."""
+    return {
+        "notifications": [f"{name}/{kind}"],
+        "deliveries": [f"{name}/EMAIL"],
+        "notification_preferences": [f"{name}/{kind}/EMAIL"],
+        "quiet_hours": [name],
+    }
+
+
+def chosen(name: str, kind: str) -> Rows:
+    return {table: told(name, kind)[table] for table in ("notification_preferences", "quiet_hours")}
+
+
+def read_by(name: str, kind: str) -> Rows:
+    return chosen(name, kind) | {"notifications": told(name, kind)["notifications"]}
+
+
 PUBLIC = {"coaches": ["one"]}
 PROFILES = {"coaches": ["one", "other"]}
 
@@ -83,6 +103,7 @@ SEEN = {
     "stranger": PUBLIC,
     "anna": PROFILES
     | ANNAS
+    | told("anna", "BOOKING_CONFIRMED")
     | {
         "users": ["anna"],
         "members": ["anna"],
@@ -94,6 +115,7 @@ SEEN = {
     "carl": PROFILES
     | HELD_BY_OTHER
     | SHARED_WITH_CARL
+    | told("carl", "BOOKING_CONFIRMED")
     | {
         "users": ["carl"],
         "members": ["carl"],
@@ -106,6 +128,7 @@ SEEN = {
     | OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
+    | told("one", "SESSION_BOOKED")
     | {
         "users": [*MEMBERS_OF_ONE, "one"],
         "members": MEMBERS_OF_ONE,
@@ -130,7 +153,8 @@ NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 UPDATED = {
     "stranger": {},
-    "anna": {
+    "anna": read_by("anna", "BOOKING_CONFIRMED")
+    | {
         "members": ["anna"],
         "remembered_requests": ["anna"],
         "sessions": ["one/anna/SCHEDULED"],
@@ -138,7 +162,8 @@ UPDATED = {
         "waiting_list_entries": ["one/anna/LEFT"],
         "session_notes": BY_ANNA,
     },
-    "carl": {
+    "carl": read_by("carl", "BOOKING_CONFIRMED")
+    | {
         "members": ["carl"],
         "remembered_requests": ["carl"],
         "sessions": ["other/carl/COMPLETED"],
@@ -150,6 +175,7 @@ UPDATED = {
     "one": OF_ONE
     | PLANS_OF_ONE
     | NOTES_OF_ONE
+    | read_by("one", "SESSION_BOOKED")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
@@ -184,9 +210,24 @@ BOOKED_BY_ONE = {"bookings": [name for name in HELD_BY_ONE["bookings"] if name.e
 BOOKED_BY_OTHER = {"bookings": ["other/carl/CONFIRMED"]}
 INSERTED = {
     "stranger": {},
-    "anna": ANNAS | TOLD | SEATS_OF_ONE | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
-    "carl": HELD_BY_OTHER | TOLD | SEATS_OF_OTHER | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
-    "one": OF_ONE | HELD_BY_ONE | PLANS_OF_ONE | NOTES_OF_ONE | TOLD | NOT_BY_COACHES | BOOKED_BY_ONE,
+    "anna": ANNAS
+    | TOLD
+    | SEATS_OF_ONE
+    | chosen("anna", "BOOKING_CONFIRMED")
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    "carl": HELD_BY_OTHER
+    | TOLD
+    | SEATS_OF_OTHER
+    | chosen("carl", "BOOKING_CONFIRMED")
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    "one": OF_ONE
+    | HELD_BY_ONE
+    | PLANS_OF_ONE
+    | NOTES_OF_ONE
+    | TOLD
+    | NOT_BY_COACHES
+    | BOOKED_BY_ONE
+    | chosen("one", "SESSION_BOOKED"),
     "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}

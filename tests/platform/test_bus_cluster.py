@@ -19,15 +19,12 @@ pytestmark = [
 CHANNELS = [f"channel{number}" for number in range(30)]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 async def no_task_is_left_behind() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
     yield
-    assert [task for task in asyncio.all_tasks() if "TestRunner." not in repr(task)] == []
+    left = asyncio.all_tasks() - before
+    assert [task for task in left if "TestRunner." not in repr(task)] == []
 
 
 @pytest.fixture(scope="module")

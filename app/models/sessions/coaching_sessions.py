@@ -94,6 +94,7 @@ class CoachingSession(SQLModel, table=True):
         ),
         Index("sessions_by_series", "series_id", "starts_at", postgresql_where=text("series_id IS NOT NULL")),
         Index("sessions_by_start", "starts_at", "id"),
+        Index("sessions_to_come", "starts_at", "id", postgresql_where=text("status = 'SCHEDULED'")),
         Index("sessions_by_coach", "coach_id", "starts_at", "id"),
         Index("sessions_by_member", "member_id", "starts_at", "id"),
         Index("sessions_by_member_coach", "member_coach_id", "starts_at", "id"),
