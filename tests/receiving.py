@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback that keeps what it is sent and answers as it is told; and who may reach it."""
+"""A real HTTP server on the loopback that keeps what it is sent and answers as it is told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -6,11 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 import orjson
 from standardwebhooks import Webhook
-
-from app.platform.outgoing import Answer, OutgoingFailed, OutgoingRefused
 
 
 @dataclass(frozen=True)
@@ -117,37 +114,3 @@ async def receiving(**said: Any) -> AsyncIterator[Receiver]:
         server.close()
         await receiver.leave()
         await server.wait_closed()
-
-
-class Loopback:
-    """Asks the loopback alone, and follows nothing."""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        seconds: float = 10.0,
-        most_bytes: int = 65_536,
-    ) -> Answer:
-        if httpx2.URL(url).host != "127.0.0.1":
-            raise OutgoingRefused("the address is not on the loopback")
-        try:
-            async with (
-                asyncio.timeout(seconds),
-                httpx2.AsyncClient(trust_env=False) as client,
-                client.stream(method, url, headers=headers, content=content) as answer,
-            ):
-                body = b""
-                async for chunk in answer.aiter_raw():
-                    body += chunk
-                    if len(body) > most_bytes:
-                        break
-                return Answer(answer.status_code, dict(answer.headers), body[:most_bytes], len(body) > most_bytes)
-        except (TimeoutError, httpx2.HTTPError) as failure:
-            raise OutgoingFailed(str(failure) or "there was no answer in time") from failure
-
-    async def close(self) -> None:
-        """Nothing is open."""

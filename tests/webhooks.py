@@ -5,6 +5,9 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.models.webhooks import WebhookAttempt, WebhookMessage, WebhookMessageStatus
+from app.platform.ids import new_id
+from app.wire.relay import global_id, parse_key
 from tests.operations import PROBLEM
 from tests.practice import Person, Practice
 
@@ -54,6 +57,24 @@ async def endpoint(practice: Practice, who: Person, url: str, **given: Any) -> t
     added = await practice.ask(ADD, who, input={"url": url, **given})
     assert added["__typename"] == "WebhookSecret", added
     return added["endpoint"]["id"], added["secret"]
+
+
+async def webhooks_of(practice: Practice, coach: Person) -> dict[str, str]:
+    """Ids of an endpoint of the coach's, and of a message that it was sent; by their types."""
+    endpoint_id, _ = await endpoint(practice, coach, "https://example.com/hook")
+    async with practice.as_system() as db:
+        message = WebhookMessage(
+            endpoint_id=parse_key(endpoint_id, "WebhookEndpoint", "id"),
+            webhook_id=f"msg_{new_id().hex}",
+            event_type="test.sent",
+            payload={"type": "test.sent"},
+            status=WebhookMessageStatus.DELIVERED,
+            created_at=practice.clock(),
+        )
+        db.add(message)
+        await db.flush()
+        db.add(WebhookAttempt(message_id=message.id, number=1, at=practice.clock(), duration_ms=1, status_code=200))
+    return {"WebhookEndpoint": endpoint_id, "WebhookMessage": global_id("WebhookMessage", message.id)}
 
 
 async def messages(practice: Practice, who: Person, endpoint_id: str, status: str | None = None) -> list[Any]:

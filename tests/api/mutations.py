@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from tests.api.mutation import Mutation, naming
+from tests.api.mutations_webhooks import MUTATIONS_OF_WEBHOOKS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -356,6 +357,7 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    **MUTATIONS_OF_WEBHOOKS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

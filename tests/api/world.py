@@ -14,6 +14,7 @@ from tests.holding import held, joined
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
+from tests.webhooks import webhooks_of
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
@@ -89,6 +90,7 @@ class World:
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
+            **await webhooks_of(self.practice, coach),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

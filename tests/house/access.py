@@ -23,6 +23,7 @@ from tests.operations import (
 )
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import book_series
+from tests.webhooks import webhooks_of
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 THURSDAY_NIGHT = "2026-03-05T22:00:00Z"
@@ -76,6 +77,7 @@ class World:
             "User": global_id("User", world.member.user.id),
             "WaitingListEntry": await world.waiting(),
         }
+        world.ids |= await webhooks_of(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -357,6 +359,10 @@ ACCESS = {
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
 
+from tests.house.access_webhooks import ACCESS_OF_WEBHOOKS  # noqa: E402  it is made with what stands above
+
+ACCESS |= ACCESS_OF_WEBHOOKS
+
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
     "Query.coach": given(id=of_the_closed),
@@ -385,4 +391,6 @@ NODES = {
     "TimeOff": LOGIN,
     "User": LOGIN,
     "WaitingListEntry": LOGIN,
+    "WebhookEndpoint": LOGIN,
+    "WebhookMessage": LOGIN,
 }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app import events
 from app.events import CalendarChanged, CoachAssigned, CoachCreated, Event, MemberSignedUp, NotificationsChanged
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
@@ -18,7 +19,16 @@ WHEN = {
     When.FROM_THE_START_ON: "from the start on",
     When.ANY_TIME: "any time",
 }
-OF_OTHER_THINGS = {CalendarChanged, CoachAssigned, CoachCreated, MemberSignedUp, NotificationsChanged}
+OF_OTHER_THINGS = {
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    MemberSignedUp,
+    NotificationsChanged,
+    events.WebhookEndpointDisabled,
+    events.WebhookReplayAsked,
+    events.WebhookTestAsked,
+}
 HEAD = "| by | from | to | who | when | takes a reason |"
 
 

@@ -45,7 +45,7 @@ async def confirm_keys(db: AsyncSession, master: MasterKeys) -> set[str]:
         return set()
     await _compare(db, master)
     if missing := await keys_in_use(db) - set(master.ids):
-        raise InvalidSettings(f"{master.source}: the key {min(missing)} is missing, and members' keys are under it")
+        raise InvalidSettings(f"{master.source}: the key {min(missing)} is missing, and there is something under it")
     rows = [{"id": name, "check_value": _check_value(name, _named(master, name))} for name in master.ids]
     await db.exec(insert(MasterKey).values(rows).on_conflict_do_nothing())
     await _compare(db, master)  # another process may have been first, with another key

@@ -4,7 +4,6 @@ import secrets
 from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -20,6 +19,7 @@ from app.models.coaches import Coach
 from app.models.webhooks import MOST_ENDPOINTS, WebhookEndpoint
 from app.platform.encryption import UnreadableValue
 from app.platform.keys import keys_of
+from app.platform.outgoing import OutgoingRefused, checked_url
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, InvalidInput, TooManyWebhookEndpoints, WebhookEndpointIsDisabled
 from app.services.identity.permissions import require
@@ -35,14 +35,9 @@ _IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('webhook_endpoint
 
 def _is_address(value: str) -> str:
     try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("is not an address") from None
-    if parts.scheme not in ("http", "https") or not host or not value.isascii() or not value.isprintable():
-        raise ValueError("is not an address; one looks like https://example.com/hooks")
-    if " " in value or "\\" in value or parts.username is not None or parts.password is not None:
-        raise ValueError("must have no spaces, no user name and no password in it")
+        checked_url(value)
+    except OutgoingRefused as refused:
+        raise ValueError(str(refused)) from None
     return value
 
 

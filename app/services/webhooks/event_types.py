@@ -65,7 +65,7 @@ TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has aske
 
 INTERNAL: Final = frozenset(
     {
-        events.CalendarChanged,
+        *events.HINTS,
         events.WebhookTestAsked,
         events.WebhookReplayAsked,
         events.WebhookEndpointDisabled,

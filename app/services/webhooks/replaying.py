@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 from sqlalchemy import func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,11 +34,13 @@ class Replay(Form):
     until: Instant
     only_failed: bool = True
 
-    @model_validator(mode="after")
-    def is_a_time(self) -> "Replay":
-        if self.until <= self.since:
-            raise ValueError("until must be later than since")
-        return self
+    @field_validator("until")
+    @classmethod
+    def is_later(cls, value: datetime, info: ValidationInfo) -> datetime:
+        since = info.data.get("since")
+        if since is not None and value <= since:
+            raise ValueError("must be later than since")
+        return value
 
 
 async def list_webhook_messages(

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.platform.outgoing import GuardedClient
 from tests.practice import Practice
-from tests.receiving import Loopback, Receiver, receiving
+from tests.receiving import Receiver, receiving
 
 
 @pytest.fixture(autouse=True)
 def loopback(practice: Practice) -> None:
-    practice.house.outside.outgoing = Loopback()
+    practice.house.outside.outgoing = GuardedClient(allow=["127.0.0.1"])
 
 
 @pytest.fixture

@@ -183,9 +183,8 @@ async def test_what_the_guard_refuses_is_said_and_tried_again(
     await practice.work()
 
     (message,) = await messages(practice, coach, id_)
-    assert [(each["statusCode"], each["failure"]) for each in message["attempts"]] == [
-        (None, "the address is not on the loopback")
-    ]
+    ((status, failure),) = [(each["statusCode"], each["failure"]) for each in message["attempts"]]
+    assert (status, "private" in failure or "public" in failure) == (None, True), failure
     assert message["status"] == "PENDING"
     assert await pauses(practice) == [5]
 
@@ -200,7 +199,7 @@ async def test_an_endpoint_that_hangs_is_left_and_tried_again(
     await practice.work()
 
     ((attempt,),) = [each["attempts"] for each in await messages(practice, coach, id_)]
-    assert (attempt["statusCode"], attempt["failure"]) == (None, "there was no answer in time")
+    assert (attempt["statusCode"], attempt["failure"]) == (None, "no answer within 0.1 seconds")
     assert await pauses(practice) == [5]
 
 

@@ -12,7 +12,7 @@ from app.jobs import webhooks as webhook_jobs
 from app.platform.settings import Settings
 from app.services.webhooks.turns import StillUnderWay
 from tests.practice import Person, Practice
-from tests.receiving import Loopback, Receiver, receiving
+from tests.receiving import Receiver, receiving
 from tests.webhooks import SEND_TEST, endpoint, messages, try_again
 
 PAYLOADS = (
@@ -30,7 +30,7 @@ async def coach(practice: Practice) -> Person:
 async def beside(practice: Practice, settings: Settings) -> AsyncIterator[Practice]:
     """Another worker's process."""
     async with Practice.opened(settings, practice.clock, emptied=False) as found:
-        found.house.outside.outgoing = Loopback()
+        found.house.outside.outgoing = practice.house.outside.outgoing
         yield found
 
 
