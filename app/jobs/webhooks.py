@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.context import Context
-from app.events import Happened, WebhookReplayAsked, WebhookTestAsked
+from app.events import Happened, WebhookEndpointDisabled, WebhookReplayAsked, WebhookTestAsked
 from app.jobs.job import Job, Scan
 from app.services import webhooks as webhook_service
 
@@ -33,6 +33,11 @@ async def send(context: Context, payload: Mapping[str, Any]) -> None:
         await webhook_service.end_attempt(db, turn, outcome, now=context.now())
 
 
+async def tell(context: Context, payload: Mapping[str, Any]) -> None:
+    async with context.unit_of_work() as db:
+        await webhook_service.tell_of_disabled(db, Happened.model_validate(payload), now=context.now())
+
+
 async def look_after(context: Context) -> None:
     async with context.unit_of_work() as db:
         await webhook_service.look_after_webhooks(db, now=context.now())
@@ -46,6 +51,7 @@ async def prune(context: Context) -> None:
 JOBS = (
     Job("webhook_events", record, hears={*(each.event for each in webhook_service.EVENT_TYPES), WebhookTestAsked}),
     Job("webhook_replay", replay, hears={WebhookReplayAsked}),
+    Job("webhook_disabled", tell, hears={WebhookEndpointDisabled}),
     Job(webhook_service.JOB, send, at_once=SENT_AT_ONCE),
 )
 

@@ -60,9 +60,9 @@ async def test_what_was_said_stays_said_for_the_system_too(small: SmallPractice,
 
 async def test_a_message_is_its_endpoints_whatever_is_said(small: SmallPractice) -> None:
     said = (
-        "INSERT INTO webhook_messages (id, endpoint_id, coach_id, webhook_id, event_type, payload, status, round, tries,"
-        " attempt_count, is_waiting, created_at) SELECT gen_random_uuid(), id, CAST(:other AS uuid), 'msg_9', 'x', '{}',"
-        " 'DELIVERED', 1, 0, 0, false, now() FROM webhook_endpoints WHERE coach_id = CAST(:one AS uuid)"
+        "INSERT INTO webhook_messages (id, endpoint_id, coach_id, webhook_id, event_type, payload, status, round,"
+        " tries, attempt_count, is_waiting, created_at) SELECT gen_random_uuid(), id, CAST(:other AS uuid), 'msg_9',"
+        " 'x', '{}', 'DELIVERED', 1, 0, 0, false, now() FROM webhook_endpoints WHERE coach_id = CAST(:one AS uuid)"
         " RETURNING coach_id::text"
     )
     values = {"one": small.coach_id("one"), "other": small.coach_id("other")}

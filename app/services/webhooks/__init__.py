@@ -24,6 +24,7 @@ from app.services.webhooks.replaying import (
     replay_webhook_messages,
 )
 from app.services.webhooks.sending import SCHEDULE, Outcome, begin_attempt, end_attempt, post
+from app.services.webhooks.telling import tell_of_disabled
 from app.services.webhooks.turns import JOB, PLACES, Turn, look_after_webhooks
 
 __all__ = [
@@ -58,5 +59,6 @@ __all__ = [
     "rotate_webhook_secret",
     "schema_document",
     "send_test_webhook",
+    "tell_of_disabled",
     "update_webhook_endpoint",
 ]

@@ -1,7 +1,6 @@
 """What an endpoint is sent, and what is done when it does not take it."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +9,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import WebhookVerificationError
 
-from app import events
-from app.context import Context
-from app.events import Event, Happened
-from app.jobs import JOBS
-from app.jobs.job import Job
 from app.services.webhooks import SCHEDULE
-from app.wire.relay import parse_key
-from app.worker import Worker
 from tests.operations import ASSIGN, CANCEL, add_window, booked
 from tests.practice import Person, Practice
 from tests.receiving import Receiver, receiving
@@ -80,23 +72,18 @@ async def test_every_attempt_is_there_to_see(
     assert {each.webhook_id for each in receiver.received} == {message["webhookId"]}
 
 
-@pytest.fixture
-def disabled(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """What those hear who tell of a disabled endpoint."""
-    heard: list[Event] = []
-
-    async def hear(context: Context, payload: Mapping[str, Any]) -> None:
-        heard.append(Happened.model_validate(payload).read())
-
-    job = Job("hear_disabled", hear, hears={events.WebhookEndpointDisabled})
-    monkeypatch.setattr("app.worker.JOBS", (*JOBS, job))
-    monkeypatch.setattr("app.jobs.JOBS", (*JOBS, job))
-    practice.worker = Worker(practice.house)
-    return heard
+async def disabled(practice: Practice) -> list[tuple[Any, str]]:
+    """Who was told that an endpoint was given up, and why."""
+    return [
+        tuple(row)
+        for row in await practice.rows(
+            "SELECT user_id, facts ->> 'reason' FROM notifications WHERE kind = 'WEBHOOK_DISABLED' ORDER BY user_id"
+        )
+    ]
 
 
 async def test_the_schedule_is_kept_and_then_the_endpoint_is_given_up(
-    practice: Practice, coach: Person, member: Person, receiver: Receiver, disabled: list[Event]
+    practice: Practice, coach: Person, member: Person, receiver: Receiver
 ) -> None:
     id_, _ = await endpoint(practice, coach, receiver.url)
     receiver.status = 503
@@ -114,16 +101,10 @@ async def test_the_schedule_is_kept_and_then_the_endpoint_is_given_up(
     assert (second["status"], second["reason"]) == ("FAILED", "the endpoint was disabled")
     (shown,) = await endpoints(practice, coach)
     assert (shown["isEnabled"], shown["disabledReason"]) == (False, "nothing got through for as long as we try")
-    assert disabled == [
-        events.WebhookEndpointDisabled(
-            endpoint_id=parse_key(id_, "WebhookEndpoint", "id"),
-            coach_id=coach.actor.coach_id,
-            reason="nothing got through for as long as we try",
-        )
-    ]
+    assert await disabled(practice) == [(coach.user.id, "nothing got through for as long as we try")]
     await try_again(practice)
     assert len(receiver.received) == 8 + 6
-    assert await practice.count("pgqueuer") == 0
+    assert await practice.count("pgqueuer", "entrypoint LIKE '%webhook%'") == 0
 
 
 async def test_an_endpoint_that_took_something_meanwhile_stays_enabled(
@@ -146,7 +127,7 @@ async def test_an_endpoint_that_took_something_meanwhile_stays_enabled(
 
 
 async def test_an_endpoint_that_says_it_is_gone_is_asked_no_more(
-    practice: Practice, coach: Person, member: Person, receiver: Receiver, disabled: list[Event]
+    practice: Practice, coach: Person, member: Person, receiver: Receiver
 ) -> None:
     id_, _ = await endpoint(practice, coach, receiver.url)
     receiver.status = 410
@@ -158,7 +139,18 @@ async def test_an_endpoint_that_says_it_is_gone_is_asked_no_more(
     assert len(receiver.received) == 1
     (message,) = await messages(practice, coach, id_)
     assert (message["status"], message["reason"]) == ("FAILED", "the endpoint says that it is gone")
-    assert [event.reason for event in disabled] == ["it answered 410: gone"]  # type: ignore[attr-defined]
+    assert await disabled(practice) == [(coach.user.id, "it answered 410: gone")]
+
+
+async def test_of_the_practices_endpoints_admins_are_told(practice: Practice, receiver: Receiver) -> None:
+    first, second = await practice.admin(), await practice.admin()
+    receiver.status = 410
+    id_, _ = await endpoint(practice, first, receiver.url)
+    await practice.ask(SEND_TEST, first, input={"id": id_})
+    await practice.work()
+
+    told = [user for user, _ in await disabled(practice)]
+    assert told == sorted([first.user.id, second.user.id])
 
 
 async def test_a_redirect_is_a_failure_and_not_followed(

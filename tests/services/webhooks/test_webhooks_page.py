@@ -1,4 +1,4 @@
-"""The page about webhooks is true: its tables are the code's, and its receiver and its workflow do what they are for."""
+"""The page about webhooks is true: its tables are the code's, and its receiver and its workflow work."""
 
 import asyncio
 import json
