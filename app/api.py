@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from app.resolvers import coaches, identity, members, nodes, scheduling, sessions, webhooks
+from app.resolvers import coaches, identity, members, nodes, notifications, scheduling, sessions, webhooks
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
 from app.wire.limits import Limits
@@ -23,6 +23,7 @@ class Query(
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
+    notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
 ):
     pass
@@ -42,6 +43,7 @@ class Mutation(
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
+    notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
 ):
     pass
@@ -52,6 +54,7 @@ class Subscription(
     scheduling.Subscription,  # slotAvailability
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
+    notifications.Subscription,  # notificationReceived
 ):
     pass
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from app.models.notifications import Channel, NotificationKind
     from app.models.sessions import CoachingSession
     from app.services.scheduling.series_dates import SeriesDate
 
@@ -217,6 +218,15 @@ class TooMuchToReplay(Problem):
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__(f"These are more than {most:,} messages; choose a shorter time")
+
+
+class ChannelNotOptional(Problem):
+    code = "CHANNEL_NOT_OPTIONAL"
+    message = "What is told so cannot be switched off"
+
+    def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
+        self.kind, self.channel = kind, channel
+        super().__init__()
 
 
 class VersionConflict(Problem):

@@ -1,11 +1,11 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import webhooks
+from app.jobs import notifications, webhooks
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (*webhooks.JOBS,)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, *webhooks.JOBS)
 
-SCANS: tuple[Scan, ...] = (*webhooks.SCANS,)
+SCANS: tuple[Scan, ...] = (notifications.REMIND, *webhooks.SCANS)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -9,7 +9,9 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
+from app.schema import notifications  # noqa: F401 - the kinds and channels are described before a type here asks
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -202,6 +204,12 @@ class WebhookEndpointIsDisabled(Problem):
 @shows(problems.TooMuchToReplay, "The time has too many messages.")
 class TooMuchToReplay(Problem):
     most: int = strawberry.field(description="As many can be sent again at once.")
+
+
+@shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
+class ChannelNotOptional(Problem):
+    kind: NotificationKind = strawberry.field(description="What is told.")
+    channel: Channel = strawberry.field(description="How.")
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")

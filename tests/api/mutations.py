@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
+from tests.api import mutations_notifications, mutations_webhooks
 from tests.api.mutation import Mutation, naming
-from tests.api.mutations_webhooks import MUTATIONS_OF_WEBHOOKS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -357,7 +357,8 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
-    **MUTATIONS_OF_WEBHOOKS,
+    **mutations_notifications.MUTATIONS,
+    **mutations_webhooks.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -4,7 +4,7 @@ from tests.api.mutation import Mutation, naming
 
 URL = "https://example.com/hook"
 
-MUTATIONS_OF_WEBHOOKS = {
+MUTATIONS = {
     "addWebhookEndpoint": Mutation(
         "admin",
         lambda world: {"url": URL, "coachId": world.ids["Coach"]},

@@ -1,24 +1,26 @@
-"""Rows of the access table for webhooks."""
+"""The rows of the access table about webhooks."""
 
-from tests.house.access import LOGIN, STAFF, Row, World, given, inputs, its
+from typing import Any
+
+from tests.house.rows import LOGIN, STAFF, Row, given, inputs, its
 from tests.webhooks import endpoint
 
 URL = "https://example.com/hook"
 NEEDS = ("webhooks:manage",)
 
 
-async def spare(world: World) -> str:
+async def spare(world: Any) -> str:
     """Of a coach's own, who has some to spare."""
     await world.practice.rows("DELETE FROM webhook_endpoints WHERE description = 'spare' RETURNING id")
     return (await endpoint(world.practice, world.coach, URL, description="spare"))[0]
 
 
-async def after_making_room(world: World) -> str:
+async def after_making_room(world: Any) -> str:
     await world.practice.rows("DELETE FROM webhook_endpoints WHERE description = 'spare' RETURNING id")
     return URL
 
 
-ACCESS_OF_WEBHOOKS = {
+ROWS = {
     "Query.webhookEndpoints": Row(LOGIN, given(), NEEDS, STAFF),
     "Query.webhookMessages": Row(LOGIN, given(endpointId=its("WebhookEndpoint")), NEEDS, STAFF),
     "Mutation.addWebhookEndpoint": Row(
