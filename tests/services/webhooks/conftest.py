@@ -1,4 +1,4 @@
-"""A practice whose messages reach receivers on the loopback, and nothing else."""
+"""Receivers on the loopback, which the practice may reach although it is private."""
 
 from collections.abc import AsyncIterator
 
@@ -9,12 +9,12 @@ from tests.practice import Practice
 from tests.receiving import Receiver, receiving
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def loopback(practice: Practice) -> None:
     practice.house.outside.outgoing = GuardedClient(allow=["127.0.0.1"])
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver(loopback: None) -> AsyncIterator[Receiver]:
     async with receiving() as found:
         yield found

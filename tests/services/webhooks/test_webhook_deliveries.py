@@ -15,6 +15,8 @@ from tests.practice import Person, Practice
 from tests.receiving import Receiver, receiving
 from tests.webhooks import ENDPOINTS, ROTATE, SEND_TEST, UPDATE, endpoint, messages, pauses, try_again, work_now
 
+pytestmark = pytest.mark.usefixtures("loopback")
+
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 CANARY = "Kanarienvogel"
 

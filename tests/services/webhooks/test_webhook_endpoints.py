@@ -70,26 +70,26 @@ async def test_an_owner_has_at_most_20(practice: Practice, coach: Person) -> Non
     await endpoint(practice, coach, URL)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "example.com",
-        "ftp://example.com/",
-        "https://",
-        "https:///path",
-        "https://me:secret@example.com/",
-        "https://example.com/a b",
-        "https://example.com:22/",
-        "https://example.com:99999/",
-        "https://[::1/",
-        "file:///etc/passwd",
-    ],
-)
-async def test_what_is_no_address_is_refused(practice: Practice, coach: Person, url: str) -> None:
+NO_ADDRESSES = [
+    "example.com",
+    "ftp://example.com/",
+    "https://",
+    "https:///path",
+    "https://me:secret@example.com/",
+    "https://example.com/a b",
+    "https://example.com:22/",
+    "https://example.com:99999/",
+    "https://[::1/",
+    "file:///etc/passwd",
+]
+
+
+async def test_what_is_no_address_is_refused(practice: Practice, coach: Person) -> None:
     id_, _ = await endpoint(practice, coach, URL)
-    for asked, given in ((ADD, {"url": url}), (UPDATE, {"id": id_, "url": url})):
-        refused = await practice.ask(asked, coach, input=given)
-        assert (refused["code"], refused["field"]) == ("INVALID_INPUT", "url")
+    for url in NO_ADDRESSES:
+        for asked, given in ((ADD, {"url": url}), (UPDATE, {"id": id_, "url": url})):
+            refused = await practice.ask(asked, coach, input=given)
+            assert (refused["code"], refused["field"]) == ("INVALID_INPUT", "url"), url
 
 
 async def test_events_are_chosen_by_their_names(practice: Practice, coach: Person) -> None:

@@ -15,6 +15,8 @@ from tests.practice import Person, Practice
 from tests.receiving import Receiver, receiving
 from tests.webhooks import SEND_TEST, endpoint, messages, try_again
 
+pytestmark = pytest.mark.usefixtures("loopback")
+
 PAYLOADS = (
     "SELECT convert_from(payload, 'UTF8')::jsonb FROM pgqueuer WHERE entrypoint = 'send_webhook'"
     " AND status = 'queued' ORDER BY id"

@@ -91,6 +91,7 @@ async def test_the_schema_is_served(practice: Practice) -> None:
     assert answer.content == schema_document()
 
 
+@pytest.mark.usefixtures("loopback")
 async def test_the_receiver_of_the_page_receives_what_is_for_it(practice: Practice, page: str, tmp_path: Path) -> None:
     (script,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "receiver.py").write_text(script)
