@@ -3,6 +3,7 @@
 import types
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid5
 
@@ -100,6 +101,7 @@ def coaches_concerned(event: Event) -> list[UUID]:
     return [coach_id for coach_id in named if coach_id is not None]
 
 
+@cache
 def schema_document() -> bytes:
     """The JSON Schema of every message, as it is served."""
     told: Any = Annotated[Union[tuple(_MESSAGES.values())], Field(discriminator="type")]  # noqa: UP007
