@@ -3,7 +3,18 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from app.resolvers import coaches, identity, members, nodes, notifications, scheduling, sessions, webhooks
+from app.resolvers import (
+    coaches,
+    identity,
+    jobs,
+    members,
+    messaging,
+    nodes,
+    notifications,
+    scheduling,
+    sessions,
+    webhooks,
+)
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
 from app.wire.limits import Limits
@@ -23,8 +34,10 @@ class Query(
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
+    messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    jobs.Query,  # jobs
 ):
     pass
 
@@ -43,8 +56,10 @@ class Mutation(
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
+    messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    jobs.Mutation,  # retryJob, dropJob
 ):
     pass
 

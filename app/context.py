@@ -21,6 +21,7 @@ from app.live.views import LiveViews
 from app.models.outbox import entries
 from app.models.scheduling import SessionSeries, SlotHold
 from app.models.sessions import CoachingSession
+from app.platform.bell import Bell
 from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
 from app.platform.direct import DirectDatabase
@@ -68,6 +69,7 @@ class House:
     clock: Clock
     keys: Keys
     outside: Outside
+    bell: Bell
 
 
 @dataclass(slots=True)
@@ -180,6 +182,8 @@ class Context:
             happened = emitted(db)
             if facts := [event for event in happened if not isinstance(event, HINTS)]:
                 await db.execute(entries(facts))
+        if facts:
+            self.house.bell.ring()
         for event in happened:
             if isinstance(event, CalendarChanged):
                 self.house.live.tell(event.coach_id, event.version)

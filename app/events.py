@@ -193,6 +193,14 @@ class WebhookEndpointDisabled(Event):
     reason: str
 
 
+class MessageQueued(Event):
+    """A communication is to be sent."""
+
+    communication_id: UUID
+    coach_id: UUID
+    member_id: UUID
+
+
 HINTS = (CalendarChanged, NotificationsChanged)
 
 
@@ -207,7 +215,10 @@ class Happened(BaseModel):
     at: datetime
 
     def read(self) -> Event:
-        found: type[Event] = globals()[self.event_type]
+        """Raises `ValueError` of what no event here looks like: another version of the application may know it."""
+        found = globals().get(self.event_type)
+        if not (isinstance(found, type) and issubclass(found, Event)):
+            raise ValueError(f"there is no event of the name {self.event_type}")
         return found.model_validate(self.event)
 
 

@@ -113,7 +113,7 @@ class MemberNotActive(Problem):
 
 
 def _in_words(status: str) -> str:
-    return "a no-show" if status == "NO_SHOW" else status.lower()
+    return "a no-show" if status == "NO_SHOW" else status.lower().replace("_", " ")
 
 
 class SessionNotScheduled(Problem):
@@ -220,6 +220,11 @@ class TooMuchToReplay(Problem):
         super().__init__(f"These are more than {most:,} messages; choose a shorter time")
 
 
+class TooManyMessageHooks(Problem):
+    code = "TOO_MANY_MESSAGE_HOOKS"
+    message = "A coach has at most 20 message hooks; remove one first"
+
+
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"
@@ -246,6 +251,19 @@ class IdempotencyKeyReused(Problem):
 class AlreadyAssigned(Problem):
     code = "ALREADY_ASSIGNED"
     message = "The member has this coach already"
+
+
+class JobNotParked(Problem):
+    code = "JOB_NOT_PARKED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This job is {_in_words(status)}; only a parked one can be retried or dropped")
+
+
+class JobQueuedAgain(Problem):
+    code = "JOB_QUEUED_AGAIN"
+    message = "A job of the same key is queued already; drop this one"
 
 
 class TryAgain(Problem):

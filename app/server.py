@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 import uvicorn
@@ -24,10 +25,13 @@ from strawberry.exceptions import ConnectionRejectionError
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context, House
+from app.health import Health
+from app.inbound import CoachMessages
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
 from app.platform import migrations
+from app.platform.bell import Bell
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, connection_options, make_engine
@@ -35,6 +39,7 @@ from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
 from app.platform.logs import configure_logs
+from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
@@ -46,10 +51,11 @@ from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.sessions import remind_of_plans
 from app.services.webhooks import schema_document
-from app.wire.asgi import BoundedBody, RequestLog
+from app.wire.asgi import BoundedBody, RequestLog, structured
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
 from app.wire.persisted import PersistedDocuments, read_manifest
+from app.worker import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +94,7 @@ class Application:
         self.database = connections.database(settings, {"keys": self.keys})
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
+        self.bell = Bell(self.bus)
         readings = CalendarReadings(self.direct)
         self.views = LiveViews(self.database, self.bus, clock, settings.sweep_seconds)
         self.live = LiveCalendars(
@@ -104,7 +111,7 @@ class Application:
         )
         self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
-        calendars = CalendarWriter(self.direct, self.database, self.live.tell, self.views.tell_member)
+        calendars = CalendarWriter(self.direct, self.database, self._tell, self.views.tell_member)
         self.house = House(
             self.database,
             self.direct,
@@ -117,7 +124,12 @@ class Application:
             clock,
             self.keys,
             outside(settings),
+            self.bell,
         )
+        self.worker = Worker(self.house)
+        self.requests = RequestCounts()
+        self.health = Health(self.house, self.bus, self.worker, self.requests)
+        self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
@@ -169,30 +181,20 @@ class Application:
         return Response(schema_document(), media_type="application/schema+json")
 
     async def readyz(self, request: Request) -> Response:
-        """Ready without Redis too: views are then late, not wrong, and the body says so."""
-        database, schema_state = await self._ask_database()
-        redis = "ok" if self.bus.is_connected else "away"
-        ready = database == "ok" and schema_state == "ok"
-        status = "unready" if not ready else "ready" if redis == "ok" else "degraded"
-        body = {"status": status, "database": database, "redis": redis, "migrations": schema_state}
-        if away := self.bus.nodes_away:
-            body["redis_nodes_away"] = ", ".join(away)
-        return JSONResponse(body, 200 if ready else 503)
+        is_ready, body = await self.health.readiness()
+        return JSONResponse(body, 200 if is_ready else 503)
+
+    def _tell(self, coach_id: UUID, version: int) -> None:
+        """Of a calendar that has changed, so that something has happened too."""
+        self.live.tell(coach_id, version)
+        self.bell.ring()
 
     async def _settle(self) -> None:
-        await settle(self.direct, self.live.tell, self.house.clock())
+        await settle(self.direct, self._tell, self.house.clock())
 
     async def _remind(self) -> None:
         async with Context(self.house).unit_of_work() as db:
             await remind_of_plans(db, now=self.house.clock())
-
-    async def _ask_database(self) -> tuple[str, str]:
-        try:
-            async with self.database.engine.connect() as connection:
-                at = await migrations.revision_of(connection)
-        except Exception:  # whatever it is, the answer is the same
-            return "away", "unknown"
-        return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}"
 
     async def confirm_keys(self) -> None:
         """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.
@@ -212,21 +214,37 @@ class Application:
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        async with self.working(self.settings.worker):
+            self.live.start()
+            self.views.start()
+            self.settling.start()
+            self.reminding.start()
+            try:
+                yield
+            finally:
+                await self.reminding.stop()
+                await self.settling.stop()
+                await self.house.calendars.stop()
+                await self.live.stop()
+                await self.views.stop()
+
+    @asynccontextmanager
+    async def working(self, has_worker: bool = True) -> AsyncIterator[None]:
+        """What a process has that need not serve anybody."""
         await self.confirm_keys()
         await self.direct.open()
         await self.bus.start()
-        self.live.start()
-        self.views.start()
-        self.settling.start()
-        self.reminding.start()
+        if has_worker:
+            self.worker.start(self.settings)
+        self.metrics.start()
         try:
             yield
         finally:
-            await self.reminding.stop()
-            await self.settling.stop()
+            await self.metrics.stop()
+            await self.worker.stop(self.settings.shutdown_seconds)
             await self.house.calendars.stop()
             await self.live.stop()
-            await self.views.stop()
+            await self.bell.stop()
             await self.bus.stop()
             await self.documents.close()
             await self.house.outside.close()
@@ -235,8 +253,9 @@ class Application:
             await self.database.close()
 
     def asgi(self) -> Starlette:
+        line = request_line(self.settings.log_format, self.settings.log_level)
         around = [
-            Middleware(RequestLog, line=request_line(self.settings.log_format, self.settings.log_level)),
+            Middleware(RequestLog, line=self.requests.counting(line or structured) if self.metrics.is_wanted else line),
             Middleware(TrustedHostMiddleware, allowed_hosts=self.settings.allowed_hosts),
             *([self._cross_origin()] if self.settings.allowed_origins else []),
             Middleware(BoundedBody),
@@ -249,6 +268,7 @@ class Application:
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
                 Route("/webhooks/schema.json", self.webhook_schema),
             ],
             middleware=around,

@@ -129,7 +129,7 @@ async def _in_own_database(
         if (url := getattr(started, key))
     }
     secrets = {"secret_key": "not secret at all, for benchmarks only", "encryption_keys": ENCRYPTION_KEYS}
-    settings = started.model_copy(update={**moved, **secrets})
+    settings = started.model_copy(update={**moved, **secrets, "worker": False})
     async with plain_connection(migrations.owner_url(started)) as owner:
         version = str(await owner.fetchval("SHOW server_version")).partition(" ")[0]
         await owner.execute(f'CREATE DATABASE "{name}"')

@@ -16,6 +16,7 @@ from app.platform import migrations
 from app.platform.settings import Settings
 from app.services.identity import Viewer
 from benchmarks.common import NoFigure, plain_connection
+from tests.connections import close_all
 from tests.practice import MovableClock, Person, Practice
 
 
@@ -27,6 +28,8 @@ async def practice_of_today(settings: Settings) -> AsyncIterator[Practice]:
             yield practice
         finally:
             await practice.owner.dispose()
+            await practice.house.database.engine.dispose()
+            await close_all()  # what tests keep open would keep the database from being dropped
 
 
 @asynccontextmanager

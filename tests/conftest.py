@@ -74,7 +74,8 @@ def settings(servers: Settings, worker: str) -> Iterator[Settings]:
         if (url := getattr(servers, key))
     }
     secrets = {"secret_key": "not secret at all, for tests only", "encryption_keys": ENCRYPTION_KEYS}
-    settings = servers.model_copy(update={**moved, **secrets})
+    # Jobs are done when a test means them to be.
+    settings = servers.model_copy(update={**moved, **secrets, "worker": False})
     # No test pulls the plug: a commit need not wait for the disk.
     asyncio.run(_as_owner(servers, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     asyncio.run(migrations.migrate(settings))

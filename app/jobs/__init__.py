@@ -1,9 +1,9 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import notifications, webhooks
+from app.jobs import messaging, notifications, webhooks
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (notifications.NOTIFY, *webhooks.JOBS)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, messaging.SEND_COMMUNICATION, *webhooks.JOBS)
 
 SCANS: tuple[Scan, ...] = (notifications.REMIND, *webhooks.SCANS)
 

@@ -2,9 +2,31 @@
 
 from sqlalchemy.orm import configure_mappers
 
-from app.models import coaches, identity, members, notifications, outbox, privacy, scheduling, sessions, webhooks
+from app.models import (
+    coaches,
+    identity,
+    members,
+    messaging,
+    notifications,
+    outbox,
+    privacy,
+    scheduling,
+    sessions,
+    webhooks,
+)
 
-__all__ = ["coaches", "identity", "members", "notifications", "outbox", "privacy", "scheduling", "sessions", "webhooks"]
+__all__ = [
+    "coaches",
+    "identity",
+    "members",
+    "messaging",
+    "notifications",
+    "outbox",
+    "privacy",
+    "scheduling",
+    "sessions",
+    "webhooks",
+]
 
 # Otherwise with the first query: rows are made without one too.
 configure_mappers()

@@ -41,7 +41,13 @@ _TAKE = text(
 
 
 async def take(db: AsyncSession, most: int) -> list[Happened]:
-    """The oldest events that nobody else is taking, in their order; gone once the transaction commits."""
+    """The oldest events that nobody else is taking, in their order; gone once the transaction commits.
+
+    Not all may be such as `Happened.read` can read.
+    """
     rows = await db.execute(_TAKE, {"most": most})
-    found = [Happened(id=row[0], event_type=row[1], event=row[2], at=row[3]) for row in rows]
+    found = [
+        Happened(id=row[0], event_type=row[1], event=row[2] if isinstance(row[2], dict) else {"": row[2]}, at=row[3])
+        for row in rows
+    ]
     return sorted(found, key=lambda happened: happened.id)

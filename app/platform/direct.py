@@ -52,7 +52,7 @@ class DirectDatabase:
             min_size=0,
             max_size=self._most,
             command_timeout=ANSWER_SECONDS,
-            reset=_keep,
+            reset=keep,
             **{"init": self._confirm, **self._options},
         )
 
@@ -96,5 +96,5 @@ class DirectDatabase:
             await lent.execute("COMMIT")
 
 
-async def _keep(connection: "Connection") -> None:
+async def keep(connection: "Connection") -> None:
     """Settings are LOCAL and nothing else is left behind, so the driver's own reset would be a trip for nothing."""

@@ -3,14 +3,17 @@
 Only the system queues jobs; what a user asks for is told to the outbox, and becomes a job from there.
 """
 
+import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
 from uuid import uuid4
 
 import anyio
+import asyncpg
 import orjson
 import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -18,7 +21,7 @@ from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParame
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Context as JobContext
 from pgqueuer.domain.models import Job, TracebackRecord
-from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
+from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.queries import Queries
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,12 +31,24 @@ from app.platform.direct import DirectDatabase
 log = structlog.get_logger(__name__)
 
 HEARTBEAT: Final = timedelta(seconds=10)
-"""A job whose worker has not said for this long that it lives is another worker's."""
+"""A job whose worker has not said for this long that it lives is another worker's, unless settings say otherwise."""
+
+LONGEST_SECONDS: Final = 300.0
+"""A job that takes longer has failed: nobody would know whether it ever ends."""
 
 TABLES: Final = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 """The library's own; no model declares them."""
 
 AS_SYSTEM: Final = "SELECT set_config('app.system', 'on', true), set_config('app.role', 'SYSTEM', true)"
+
+_PRUNE: Final = """
+DELETE FROM pgqueuer_log WHERE id IN (
+    SELECT id FROM pgqueuer_log line
+    WHERE created < now() - $1::interval AND NOT EXISTS (SELECT FROM pgqueuer job WHERE job.id = line.job_id)
+    ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+"""
+_PRUNED_AT_ONCE: Final = 5_000
 
 Work = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -57,9 +72,7 @@ async def enqueue(db: AsyncSession, jobs: Sequence[NewJob]) -> None:
     """In the transaction of `db`, which has the system's rights."""
     if not jobs:
         return
-    connection = await (await db.connection()).get_raw_connection()
-    assert connection.driver_connection is not None
-    await Queries(AsyncpgDriver(connection.driver_connection)).enqueue(
+    await Queries(await _driver(db)).enqueue(
         [job.name for job in jobs],
         [orjson.dumps(job.payload) for job in jobs],
         [job.priority for job in jobs],
@@ -69,22 +82,45 @@ async def enqueue(db: AsyncSession, jobs: Sequence[NewJob]) -> None:
     )
 
 
+class KeyTaken(Exception):
+    """A job of the same key is queued or under way."""
+
+
+async def requeue(db: AsyncSession, job_id: int) -> None:
+    """A parked job, as if it had not been tried yet. Raises `KeyTaken`, and then the transaction is of no more use."""
+    try:
+        await Queries(await _driver(db)).requeue_jobs([JobId(job_id)])
+    except asyncpg.UniqueViolationError:
+        raise KeyTaken from None
+
+
+async def _driver(db: AsyncSession) -> AsyncpgDriver:
+    connection = await (await db.connection()).get_raw_connection()
+    assert connection.driver_connection is not None
+    return AsyncpgDriver(connection.driver_connection)
+
+
 @dataclass
-class _Trying(EntrypointExecutor):
+class Trying(EntrypointExecutor):
     """Tries again after each of the pauses, which grow by up to a tenth by chance; then the job is parked."""
 
     pauses: Sequence[timedelta] = ()
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     async def execute(self, job: Job, context: JobContext) -> None:
         try:
-            await super().execute(job, context)
-        except (RetryRequested, Park):
-            raise
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await super().execute(job, context)
         except Exception as failure:
-            if job.attempts >= len(self.pauses):
+            if isinstance(failure, Park) or job.attempts >= len(self.pauses):
+                self.outcomes[job.entrypoint, "parked"] += 1
+                log.warning("a job was parked", job=job.entrypoint, id=job.id, cause=repr(failure))
                 raise
+            self.outcomes[job.entrypoint, "tried again"] += 1
+            log.info("a job is tried again", job=job.entrypoint, id=job.id, cause=repr(failure))
             delay = self.pauses[job.attempts] * random.uniform(1.0, 1.1)
             raise RetryRequested(delay=delay, reason=repr(failure)) from failure
+        self.outcomes[job.entrypoint, "done"] += 1
 
 
 class JobRunner:
@@ -92,7 +128,8 @@ class JobRunner:
 
     def __init__(self, direct: DirectDatabase) -> None:
         self._direct = direct
-        self._executors: dict[QueueEntrypoint, _Trying] = {}
+        self.executors: dict[QueueEntrypoint, Trying] = {}
+        self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def register(self, name: str, work: Work, *, pauses: Sequence[timedelta], at_once: int = 0) -> None:
         """`at_once`: of all processes together; 0 for any number."""
@@ -101,7 +138,7 @@ class JobRunner:
             await work(orjson.loads(job.payload or b"{}"))
 
         parameters = EntrypointExecutorParameters(concurrency_limit=at_once, func=run, on_failure="hold")
-        self._executors[QueueEntrypoint(name)] = _Trying(parameters, pauses=pauses)
+        self.executors[QueueEntrypoint(name)] = Trying(parameters, pauses=pauses, outcomes=self.outcomes)
 
     async def once(self, batch: int = 100) -> int:
         """Does what is due, one after the other, until nothing is; how many that were."""
@@ -112,10 +149,22 @@ class JobRunner:
             done += len(jobs)
         return done
 
+    async def prune(self, older_than: timedelta) -> None:
+        """Forgets what was written down of jobs that are gone; what a job failed with stays as long as the job does."""
+        while True:
+            async with self._direct.transaction() as connection:
+                await connection.execute(AS_SYSTEM)
+                done = await connection.execute(_PRUNE, older_than, _PRUNED_AT_ONCE)
+                await connection.execute(
+                    "DELETE FROM pgqueuer_statistics WHERE created < now() - $1::interval", older_than
+                )
+            if done != f"DELETE {_PRUNED_AT_ONCE}":
+                return
+
     async def _pick(self, batch: int) -> list[Job]:
         limits = {
             name: EntrypointExecutionParameter(concurrency_limit=executor.parameters.concurrency_limit)
-            for name, executor in self._executors.items()
+            for name, executor in self.executors.items()
         }
         async with self._direct.transaction() as connection:
             await connection.execute(AS_SYSTEM)
@@ -128,11 +177,10 @@ class JobRunner:
         told: TracebackRecord | None = None
         retry: RetryRequested | None = None
         try:
-            await self._executors[job.entrypoint].execute(job, JobContext(cancellation=anyio.CancelScope()))
+            await self.executors[job.entrypoint].execute(job, JobContext(cancellation=anyio.CancelScope()))
         except RetryRequested as asked:
             retry, told = asked, TracebackRecord.from_exception(asked, job.id, {"reason": asked.reason})
         except Exception as failure:
-            log.warning("a job was parked", job=job.entrypoint, cause=repr(failure))
             status, told = "failed", TracebackRecord.from_exception(failure, job.id, {})
         async with self._direct.transaction() as connection:
             await connection.execute(AS_SYSTEM)

@@ -66,6 +66,17 @@ class Settings(BaseSettings):
     )
     sweep_seconds: float = Field(10.0, gt=0, le=600, description="How often open views are compared with the database.")
     shutdown_seconds: int = Field(10, ge=1, le=300, description="How long a stopping server lets requests finish.")
+    worker: bool = Field(
+        True, description="Do jobs in server processes too. Switched off, `rapport worker` has to do them."
+    )
+    worker_jobs: int = Field(4, ge=2, le=100, description="How many jobs one worker does at the same time.")
+    worker_heartbeat_seconds: float = Field(
+        10.0, ge=0.5, le=300, description="How long a worker may be silent before another one takes its jobs over."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65_000, description="Where Prometheus finds figures of this process; 0 for nowhere."
+    )
+    metrics_host: str = Field("127.0.0.1", description="The address that the figures are served at.")
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="`json`, `console`, or by terminal.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
@@ -78,6 +89,22 @@ class Settings(BaseSettings):
     )
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
+    )
+    twilio_auth_token: str = Field("", repr=False, description="The account's secret.")
+    twilio_from: str = Field(
+        "",
+        pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$",
+        description="The number that SMS come from, `+` and digits, or the id of a messaging service, `MG` and 32.",
+    )
+    twilio_base_url: str = Field(
+        "https://api.twilio.com",
+        pattern="^https?://[^/@]+/?$",
+        description="Where Twilio's API is; another one for a region or for tests.",
+    )
+    twilio_account_sid: str = Field(
+        "",
+        pattern="^(AC[0-9a-fA-F]{32})?$",
+        description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
     )
     outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
@@ -133,6 +160,13 @@ class Settings(BaseSettings):
     def is_redis(cls, value: str) -> str:
         if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
+        if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
+            raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
         return value
 
     @field_validator("secret_key")

@@ -9,9 +9,13 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
-from app.schema import notifications  # noqa: F401 - the kinds and channels are described before a type here asks
+from app.schema import (
+    jobs,  # noqa: F401  so that its statuses are described
+    notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+)
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -206,6 +210,11 @@ class TooMuchToReplay(Problem):
     most: int = strawberry.field(description="As many can be sent again at once.")
 
 
+@shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
+class TooManyMessageHooks(Problem):
+    pass
+
+
 @shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
@@ -220,6 +229,16 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.JobNotParked, "The job waits for its turn, or is under way.")
+class JobNotParked(Problem):
+    status: JobStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.JobQueuedAgain, "Another job of the same key is queued, so this one is not needed.")
+class JobQueuedAgain(Problem):
+    pass
 
 
 @shows(problems.TryAgain, "Too many changes at the same time.")

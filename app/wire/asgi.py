@@ -31,7 +31,7 @@ class RequestLog:
     """Gives each request an id, taken over from `X-Request-ID` if it is harmless, and logs one line at its end."""
 
     def __init__(self, app: ASGIApp, *, line: RequestLine | None = None) -> None:
-        self.app, self._line = app, line or _structured
+        self.app, self._line = app, line or structured
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -63,7 +63,7 @@ class RequestLog:
             structlog.contextvars.reset_contextvars(**tokens)
 
 
-def _structured(method: str, path: str, status: int, milliseconds: float, request_id: str) -> None:
+def structured(method: str, path: str, status: int, milliseconds: float, request_id: str) -> None:
     log.info("request", method=method, path=path, status=status, milliseconds=milliseconds)  # the id is in the context
 
 

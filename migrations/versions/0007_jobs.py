@@ -17,6 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM permissions WHERE code = 'jobs:manage'")
     op.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics")
     op.execute("DROP FUNCTION fn_pgqueuer_changed")
     op.execute("DROP TYPE pgqueuer_status")

@@ -150,3 +150,9 @@ CREATE POLICY pgqueuer_statistics_select ON pgqueuer_statistics FOR SELECT USING
 CREATE POLICY pgqueuer_statistics_insert ON pgqueuer_statistics FOR INSERT WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY pgqueuer_statistics_update ON pgqueuer_statistics FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY pgqueuer_statistics_delete ON pgqueuer_statistics FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+
+-- Not the library's: what is parked is counted all the time, and there is little of it.
+CREATE INDEX pgqueuer_parked ON pgqueuer USING btree (id) WHERE (status = 'failed'::pgqueuer_status);
+
+INSERT INTO permissions (code, description) VALUES ('jobs:manage', 'See the jobs of the background, retry and drop parked ones');
+INSERT INTO role_permissions (role, permission) VALUES ('ADMIN', 'jobs:manage');

@@ -2,8 +2,9 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_notifications, mutations_webhooks
+from tests.api import mutations_messaging, mutations_notifications, mutations_webhooks
 from tests.api.mutation import Mutation, naming
+from tests.api.mutations_jobs import MUTATIONS_OF_JOBS
 from tests.api.world import FULL_TOO, HELD, TEN
 
 PASSWORD = "a long password"
@@ -17,7 +18,7 @@ def new_email() -> str:
 
 
 # In an order in which all that is valid is accepted, one after the other.
-MUTATIONS = {
+MUTATIONS = MUTATIONS_OF_JOBS | {
     "signUp": Mutation(
         "stranger",
         lambda world: {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"},
@@ -357,6 +358,7 @@ MUTATIONS = {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    **mutations_messaging.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
     "removeAvailabilityWindow": Mutation(

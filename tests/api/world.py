@@ -12,6 +12,8 @@ import httpx2
 from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.jobs.working import parked
+from tests.messaging import logged, message_hook, message_template
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -51,6 +53,7 @@ class World:
     begun: tuple[str, ...] = ()
     completed: str = ""
     planless: str = ""
+    spare_job: str = ""
     of_a_series: str = ""
 
     @classmethod
@@ -67,6 +70,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
     async def _belongings(self, coach: Person, member: Person) -> dict[str, str]:
@@ -89,6 +93,9 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "MessageTemplate": await message_template(self.practice, coach),
+            "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
+            "Communication": (await logged(self.practice, coach, member))["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.house import access_notifications, access_webhooks
+from tests.house import access_messaging, access_notifications, access_webhooks
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -75,6 +75,7 @@ class World:
             "User": global_id("User", world.member.user.id),
             "WaitingListEntry": await world.waiting(),
         }
+        world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
@@ -310,12 +311,17 @@ ACCESS = {
         LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
+    **access_messaging.ROWS,
     **access_notifications.ROWS,
     **access_webhooks.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
 }
+
+from tests.house.access_jobs import ACCESS_OF_JOBS  # noqa: E402  it is made with what stands above
+
+ACCESS |= ACCESS_OF_JOBS
 
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
@@ -332,7 +338,10 @@ NODES = {
     "AvailabilityWindow": LOGIN,
     "Booking": LOGIN,
     "Coach": "Coach",
+    "Communication": LOGIN,
     "Member": LOGIN,
+    "MessageHook": LOGIN,
+    "MessageTemplate": LOGIN,
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,

@@ -29,6 +29,7 @@ AREAS = {
     "packages",
     "analytics",
     "privacy",
+    "jobs",
 }
 BESIDE_THE_AREAS = {
     "resolvers": {
@@ -40,7 +41,7 @@ BESIDE_THE_AREAS = {
         "relations": "how a relation of any area is declared",
     },
     "jobs": {"job": "what a job of any area is"},
-    "services": {},
+    "services": {"operations": "what an operator wants to know of every area"},
     "loaders": {},
     "models": {"outbox": "what happened in any area, until whoever must know has been told"},
 }

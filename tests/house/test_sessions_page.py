@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from app import events
-from app.events import CalendarChanged, CoachAssigned, CoachCreated, Event, MemberSignedUp, NotificationsChanged
+from app.events import (
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    Event,
+    MemberSignedUp,
+    MessageQueued,
+    NotificationsChanged,
+)
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
 
@@ -24,6 +32,7 @@ OF_OTHER_THINGS = {
     CoachAssigned,
     CoachCreated,
     MemberSignedUp,
+    MessageQueued,
     NotificationsChanged,
     events.WebhookEndpointDisabled,
     events.WebhookReplayAsked,

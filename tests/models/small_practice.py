@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
+from tests.messaging import said
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -60,6 +61,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
+    "message_templates": ("coach_id", "name"),
+    "message_hooks": ("coach_id", "name"),
+    "communications": ("coach_id", "member_id", "channel", "status"),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -98,6 +102,9 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
+    "message_templates": "updated_at = now()",
+    "message_hooks": "created_at = now()",
+    "communications": "updated_at = now()",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -195,6 +202,8 @@ class SmallPractice:
             for author, is_draft in product((coach, member), (False, True)):
                 await noted(practice, author, sessions[member.id], isDraft=is_draft)
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
+        for member, coach in ((anna, one), (carl, other)):
+            await said(practice, coach, member)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)

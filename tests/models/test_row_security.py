@@ -76,6 +76,16 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
+MESSAGES_OF_ONE = {
+    "message_templates": ["one/Own"],
+    "message_hooks": ["one/Own"],
+    "communications": ["one/anna/EMAIL/SENT", "one/anna/PHONE/LOGGED"],
+}
+MESSAGES_OF_OTHER = {
+    "message_templates": ["other/Own"],
+    "message_hooks": ["other/Own"],
+    "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
+}
 
 
 def told(name: str, kind: str) -> Rows:
@@ -124,6 +134,7 @@ SEEN = {
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
+        "communications": ["one/anna/EMAIL/SENT"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -136,11 +147,13 @@ SEEN = {
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
+        "communications": ["other/carl/EMAIL/SENT"],
     },
     "one": PROFILES
     | OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
+    | MESSAGES_OF_ONE
     | told("one", "SESSION_BOOKED")
     | hooked("one")
     | {
@@ -155,6 +168,7 @@ SEEN = {
     | OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
+    | MESSAGES_OF_OTHER
     | hooked("other")
     | {
         "users": ["carl", "other"],
@@ -164,8 +178,13 @@ SEEN = {
         "note_templates": ["other/Own"],
     },
 }
+TEMPLATES_OF_ONE = {"message_templates": ["one/Own"]}
+TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
+# Messages are sent by the system.
+WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
+WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
     "anna": read_by("anna", "BOOKING_CONFIRMED")
@@ -190,12 +209,14 @@ UPDATED = {
     "one": OF_ONE
     | PLANS_OF_ONE
     | NOTES_OF_ONE
+    | TEMPLATES_OF_ONE
     | read_by("one", "SESSION_BOOKED")
     | endpoint_of("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
+    | TEMPLATES_OF_OTHER
     | endpoint_of("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
@@ -204,6 +225,8 @@ TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
+        "MessageQueued/anna",
+        "MessageQueued/carl",
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
@@ -240,7 +263,7 @@ INSERTED = {
     "one": OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
-    | NOTES_OF_ONE
+    | WRITTEN_BY_ONE
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
@@ -249,7 +272,7 @@ INSERTED = {
     "other": OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
-    | NOTES_OF_OTHER
+    | WRITTEN_BY_OTHER
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_OTHER

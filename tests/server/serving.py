@@ -120,6 +120,7 @@ class ServerProcess:
             "SECRET_KEY": settings.secret_key,
             "ENCRYPTION_KEYS": settings.encryption_keys,
             "DATA_DIR": str(settings.data_dir),
+            "WORKER": "false",  # a test that wants jobs done says so
             **environment,
         }
         self.port = 0

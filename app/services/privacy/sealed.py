@@ -7,6 +7,7 @@ from sqlalchemy import func, text
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.models.messaging import MessageHook
 from app.models.webhooks import WebhookEndpoint
 from app.platform.encryption import Place, master_key_id
 
@@ -38,6 +39,7 @@ class Sealed(NamedTuple):
 SEALED: Final = (
     Sealed(WebhookEndpoint, "sealed_secret"),
     Sealed(WebhookEndpoint, "sealed_previous_secret"),
+    Sealed(MessageHook, "secret"),
 )
 
 

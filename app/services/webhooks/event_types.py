@@ -67,6 +67,7 @@ TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has aske
 INTERNAL: Final = frozenset(
     {
         *events.HINTS,
+        events.MessageQueued,
         events.WebhookTestAsked,
         events.WebhookReplayAsked,
         events.WebhookEndpointDisabled,

@@ -49,7 +49,9 @@ NOT_SEALED = {
     ("remembered_requests", "input_hash"),
     ("master_keys", "check_value"),
     ("member_keys", "wrapped_key"),
-    ("session_notes", "content"),  # under the member's key
+    ("session_notes", "content"),  # under the member's key, as the next
+    ("communications", "content"),
+    ("communications", "request_digest"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The command line: `rapport serve` and what goes with it."""
+"""The commands that start, set up and look after an installation."""
 
 import asyncio
 import os
@@ -90,6 +90,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen at; 0 for any free one.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
     data_dir: DataDir = None,
+    worker: Annotated[
+        bool | None, typer.Option("--worker/--no-worker", help="Do jobs too, in each server process; by default yes.")
+    ] = None,
     demo: Annotated[
         bool | None, typer.Option("--demo/--no-demo", help="Load demo data; the default with embedded servers.")
     ] = None,
@@ -98,7 +101,9 @@ def serve(
     trusted_documents(read_settings())  # each server process reads it: better one complaint, before any of them
     with servers(data_dir) as settings:
         embedded = not read_settings().database_url
-        settings = settings.model_copy(update={"demo": embedded if demo is None else demo})
+        chosen = {"demo": embedded if demo is None else demo}
+        chosen |= {"worker": worker} if worker is not None else {}
+        settings = settings.model_copy(update=chosen)
         configure_logs(settings.log_format, "WARNING")
         asyncio.run(prepare(settings))
         configure_logs(settings.log_format, settings.log_level)
@@ -156,6 +161,7 @@ def run(settings: Settings, host: str, port: int, workers: int, listening: socke
         DATA_DIR=str(settings.data_dir.resolve()),
         ENCRYPTION_KEY_FILE=str(settings.encryption_key_file.resolve()) if settings.encryption_key_file else "",
         DEMO="true" if settings.demo else "false",
+        WORKER="true" if settings.worker else "false",
     )
     config = server_config(settings, host, port, workers)
     try:
@@ -284,7 +290,3 @@ cli.add_typer(webhooks, name="webhooks")
 def webhook_schema() -> None:
     """Prints the JSON Schema of every message."""
     sys.stdout.buffer.write(webhook_service.schema_document())
-
-
-if __name__ == "__main__":
-    main()

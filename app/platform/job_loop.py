@@ -1,0 +1,188 @@
+"""The job queue's loop: it begins again, for ever, whenever its connections are lost."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.core.executors import AbstractEntrypointExecutor
+from pgqueuer.domain.models import Context as JobContext
+from pgqueuer.domain.models import Job, TracebackRecord
+from pgqueuer.domain.types import QueueEntrypoint
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+
+from app.platform import migrations
+from app.platform.database import confirm_role, connection_options
+from app.platform.direct import keep
+from app.platform.jobs import Trying
+from app.platform.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS: Final = 2.0
+"""A job that nobody was notified of (tried again, left by another worker) waits no longer than this."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+CONNECTIONS: Final = 3  # one listens
+ANSWER_SECONDS: Final = 30.0
+
+# What is worth a line is logged once, here and in `jobs.py`.
+logging.getLogger("pgqueuer").setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConnections:
+    """Connections that have the system's rights for their whole life, and are nobody else's."""
+
+    url: str
+    role: str
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SystemConnections":
+        """Past a pooler, which would not let anybody LISTEN: to where the owner's URL leads, as the application."""
+        own = make_url(settings.database_url)
+        if settings.is_pooled:
+            direct = make_url(settings.database_owner_url)
+            own = URL.create("postgresql", own.username, own.password, *direct_address(direct))
+        options = connection_options(assume_role=migrations.assumed_role(settings))
+        rights = {"app.system": "on", "app.role": "SYSTEM", "application_name": "rapport worker"}
+        options["server_settings"] |= rights
+        url = own.set(drivername="postgresql").render_as_string(hide_password=False)
+        return cls(url, migrations.application_role(settings), options)
+
+    async def opened(self) -> "asyncpg.Pool[asyncpg.Record]":
+        return await asyncpg.create_pool(
+            self.url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            command_timeout=ANSWER_SECONDS,
+            reset=keep,
+            **{"init": partial(confirm_role, self.role), **self.options},
+        )
+
+
+def direct_address(url: URL) -> tuple[Any, ...]:
+    return url.host, url.port, url.database, url.query
+
+
+class _LeftBehind(BaseException):
+    """Passes all that the library does about a failed job, so that the job stays as it is: picked, by us."""
+
+
+class _Unfinished(AbstractEntrypointExecutor):
+    """A job that is cut off is not cancelled, as the library would have it: somebody else is to do it."""
+
+    def __init__(self, inner: Trying) -> None:
+        super().__init__(inner.parameters)
+        self._inner = inner
+
+    async def execute(self, job: Job, context: JobContext) -> None:
+        try:
+            await self._inner.execute(job, context)
+        except asyncio.CancelledError:
+            raise _LeftBehind from None
+
+
+class _Queries(Queries):
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        """Where it cannot be written that a job is to be tried again, it is not parked instead."""
+        try:
+            await super().retry_job(job, delay, traceback_record)
+        except Exception:
+            raise _LeftBehind from None
+
+
+class JobLoop:
+    """Does jobs, `at_once` of them and no more. A worker that is silent for longer than `heartbeat` loses its jobs."""
+
+    def __init__(
+        self,
+        executors: Mapping[QueueEntrypoint, Trying],
+        connections: SystemConnections,
+        *,
+        at_once: int,
+        heartbeat: timedelta,
+    ) -> None:
+        self._executors, self._connections = executors, connections
+        self._at_once, self._heartbeat = at_once, heartbeat
+        self._stopping = asyncio.Event()
+        self._manager: QueueManager | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._go_on())
+
+    async def stop(self, seconds: float) -> None:
+        """Lets what is under way end for so long; what has not is another worker's then."""
+        self._stopping.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+        if self._task is not None:
+            _, late = await asyncio.wait({self._task}, timeout=seconds)
+            if late:
+                self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            began = loop.time()
+            try:
+                await self._run()
+            except Exception as failure:
+                log.warning("the jobs are interrupted, and will go on", cause=repr(failure))
+            if loop.time() - began > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):
+                    await self._stopping.wait()
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _run(self) -> None:
+        """Until it is told to stop; raises when the connections are lost, and then all that was under way has ended."""
+        pool = await self._connections.opened()
+        try:
+            manager = QueueManager(_Queries(AsyncpgPoolDriver(pool)))
+            for name, executor in self._executors.items():
+                manager.register_executor(name, _Unfinished(executor))
+            if self._stopping.is_set():
+                return
+            self._manager = manager
+            try:
+                await manager.run(
+                    dequeue_timeout=timedelta(seconds=LOOK_SECONDS),
+                    batch_size=max(1, self._at_once // 2),
+                    max_concurrent_tasks=max(2, self._at_once),
+                    shutdown_on_listener_failure=True,
+                    heartbeat_timeout=self._heartbeat,
+                    log_aggregation_interval=timedelta(0),
+                )
+            finally:
+                await _leave_to_others(pool, manager.queue_manager_id)
+        finally:
+            self._manager = None
+            pool.terminate()
+
+
+async def _leave_to_others(pool: "asyncpg.Pool[asyncpg.Record]", manager_id: UUID) -> None:
+    """What is still ours and not done; where that cannot be said, the others find out by themselves."""
+    with suppress(Exception):
+        async with asyncio.timeout(1):
+            await pool.execute(
+                "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, slot = NULL, updated = now()"
+                " WHERE queue_manager_id = $1 AND status = 'picked'",
+                manager_id,
+            )

@@ -1,0 +1,96 @@
+"""What an operator wants to know: how much waits, for how long, and what has failed.
+
+An area adds its figures by a function in `READINGS`.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.models.jobs import STATUSES, JobStatus
+from app.platform.jobs import AS_SYSTEM
+from app.platform.metrics import Figure
+
+Reading = Callable[[AsyncSession, datetime], Awaitable[list[Figure]]]
+
+MOST_COUNTED: Final = 10_000
+"""Depths that are asked for all the time are counted no further."""
+
+_DEPTHS: Final = text(
+    f"SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT {MOST_COUNTED}) these),"
+    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' LIMIT {MOST_COUNTED}) these),"
+    f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT {MOST_COUNTED}) these)"
+)
+_OUTBOX: Final = text(
+    "SELECT count(*), coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)"
+    " FROM outbox"
+)
+_JOBS: Final = text(
+    "SELECT entrypoint, status::text, count(*), extract(epoch FROM now() - min(created)) FROM pgqueuer GROUP BY 1, 2"
+    " ORDER BY 1, 2"
+)
+_DELIVERIES: Final = text(
+    "SELECT status, channel, count(*), extract(epoch FROM CAST(:now AS timestamptz) - min(created_at)) FROM deliveries"
+    " WHERE status IN ('PENDING', 'FAILED') GROUP BY 1, 2 ORDER BY 1, 2"
+)
+_REMINDERS: Final = text(
+    "SELECT count(*), coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(p.remind_at)), 0)"
+    " FROM session_plans p JOIN sessions s ON s.id = p.session_id WHERE p.remind_at <= :now AND p.reminded_at IS NULL"
+    " AND p.is_shared AND s.status = 'SCHEDULED' AND s.starts_at > :now"
+)
+
+
+async def figures(db: AsyncSession, *, now: datetime) -> list[Figure]:
+    """All there are; to be asked as the system."""
+    return [figure for reading in READINGS for figure in await reading(db, now)]
+
+
+async def depths(connection: AsyncConnection) -> dict[str, int]:
+    """How much waits, in one short statement, for whoever asks again and again."""
+    await connection.execute(text(AS_SYSTEM))
+    outbox, queued, parked = (await connection.execute(_DEPTHS)).one()
+    return {"outbox": outbox, "jobs_queued": queued, "jobs_parked": parked}
+
+
+async def outbox(db: AsyncSession, now: datetime) -> list[Figure]:
+    count, age = (await db.execute(_OUTBOX)).one()
+    return [
+        Figure("outbox_events", "Events that have not been handed on.", count),
+        Figure("outbox_oldest_seconds", "How long the oldest of them has waited.", float(age)),
+    ]
+
+
+async def jobs(db: AsyncSession, now: datetime) -> list[Figure]:
+    rows = (await db.execute(_JOBS)).all()
+    found: list[Figure] = []
+    for name, stored, count, age in rows:
+        labels = {"job": name, "status": STATUSES.get(stored, JobStatus.QUEUED).value}
+        found.append(Figure("jobs", "Jobs that are queued, under way or parked.", count, labels))
+        found.append(Figure("jobs_oldest_seconds", "How old the oldest of them is.", float(age), labels))
+    return found
+
+
+async def deliveries(db: AsyncSession, now: datetime) -> list[Figure]:
+    """By mail and SMS."""
+    found: list[Figure] = []
+    for status, channel, count, age in (await db.execute(_DELIVERIES, {"now": now})).all():
+        labels = {"status": status, "channel": channel}
+        found.append(Figure("deliveries", "Notifications that were not handed over, yet or at all.", count, labels))
+        found.append(Figure("deliveries_oldest_seconds", "How old the oldest of them is.", float(age), labels))
+    return found
+
+
+async def reminders(db: AsyncSession, now: datetime) -> list[Figure]:
+    """What a scan should have found: more than a minute late means that none runs."""
+    count, late = (await db.execute(_REMINDERS, {"now": now})).one()
+    return [
+        Figure("plan_reminders_due", "Members who are to be reminded of a plan by now.", count),
+        Figure("plan_reminders_late_seconds", "How long the oldest of these has been due.", float(late)),
+    ]
+
+
+READINGS: tuple[Reading, ...] = (outbox, jobs, deliveries, reminders)

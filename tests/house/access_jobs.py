@@ -1,0 +1,15 @@
+"""Rows of the access table for the background's jobs."""
+
+from tests.house.access import ADMINS, LOGIN, Row, World, given, inputs
+from tests.jobs.working import parked
+
+
+async def parked_job(world: World) -> str:
+    return await parked(world.practice)
+
+
+ACCESS_OF_JOBS = {
+    "Query.jobs": Row(LOGIN, given(), ("jobs:manage",), ADMINS),
+    "Mutation.retryJob": Row(LOGIN, inputs(id=parked_job), ("jobs:manage",), ADMINS),
+    "Mutation.dropJob": Row(LOGIN, inputs(id=parked_job), ("jobs:manage",), ADMINS),
+}
