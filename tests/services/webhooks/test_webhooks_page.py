@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from app import events
 from app.api import schema
-from app.cli import webhook_schema
+from app.cli.commands import webhook_schema
 from app.services.webhooks import EVENT_TYPES, SCHEDULE, TEST
 from app.services.webhooks.event_types import INTERNAL, NODES, schema_document
 from tests.clients.node import node_version
