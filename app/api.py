@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from app.resolvers import coaches, identity, jobs, members, nodes, scheduling, sessions
+from app.resolvers import coaches, identity, jobs, members, nodes, notifications, scheduling, sessions
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
 from app.wire.limits import Limits
@@ -24,6 +24,7 @@ class Query(
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
     jobs.Query,  # jobs
+    notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
 ):
     pass
 
@@ -43,6 +44,7 @@ class Mutation(
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
     jobs.Mutation,  # retryJob, dropJob
+    notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
 ):
     pass
 
@@ -52,6 +54,7 @@ class Subscription(
     scheduling.Subscription,  # slotAvailability
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
+    notifications.Subscription,  # notificationReceived
 ):
     pass
 

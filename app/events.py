@@ -39,7 +39,7 @@ class CoachCreated(Event):
 
 
 class CoachAssigned(Event):
-    """Heard by conversations and notifications once they exist (requirements 1.5, 6.6, 11.8)."""
+    """Told to the coach (11.8); heard by conversations once they exist (1.5, 6.6)."""
 
     member_id: UUID
     coach_id: UUID

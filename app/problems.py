@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from app.models.notifications import Channel, NotificationKind
     from app.models.sessions import CoachingSession
     from app.services.scheduling.series_dates import SeriesDate
 
@@ -199,6 +200,15 @@ class PlanFull(Problem):
 class TooManyTemplates(Problem):
     code = "TOO_MANY_TEMPLATES"
     message = "A coach has at most 50 templates; remove one first"
+
+
+class ChannelNotOptional(Problem):
+    code = "CHANNEL_NOT_OPTIONAL"
+    message = "What is told so cannot be switched off"
+
+    def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
+        self.kind, self.channel = kind, channel
+        super().__init__()
 
 
 class VersionConflict(Problem):

@@ -1,10 +1,11 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
+from app.jobs import notifications
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (notifications.NOTIFY,)
 
-SCANS: tuple[Scan, ...] = ()
+SCANS: tuple[Scan, ...] = (notifications.REMIND,)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -75,7 +75,8 @@ def _place(statement: Select[Any], cursor: str) -> Marker:
         marker = unserialize_bookmark(plain)
     except Exception:  # the bookmark's parser trips over forged ones in more ways than its own errors
         raise InvalidCursor from None
-    kinds = [column.type.python_type for column in statement._order_by_clauses]
+    # Of a column in descending order only the column itself says its kind.
+    kinds = [getattr(column, "element", column).type.python_type for column in statement._order_by_clauses]
     place = marker.place or ()
     is_ours = [type(value) for value in place] == kinds and not marker.backwards and _sealed(plain) == cursor
     if not is_ours or serialize_bookmark(marker) != plain:

@@ -10,8 +10,9 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
 from app.models.jobs import JobStatus
+from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
-from app.schema import jobs  # noqa: F401  so that its statuses are described
+from app.schema import jobs, notifications  # noqa: F401 - what they know is described before a type here asks
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -189,6 +190,12 @@ class PlanFull(Problem):
 @shows(problems.TooManyTemplates, "The coach has as many templates as one can have.")
 class TooManyTemplates(Problem):
     pass
+
+
+@shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
+class ChannelNotOptional(Problem):
+    kind: NotificationKind = strawberry.field(description="What is told.")
+    channel: Channel = strawberry.field(description="How.")
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")

@@ -28,6 +28,7 @@ class Mutation:
     choices: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()  # of a note
+    wrong: dict[str, list[Any]] = field(default_factory=dict)  # of a shape of its own, with what it does not take
     required: tuple[str, ...] = ()
     never_null: tuple[str, ...] = ()  # may be left out
 
@@ -44,7 +45,7 @@ class Mutation:
             self.versions,
             self.sections,
         )
-        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags)
+        named = (self.ids, self.texts, self.lists, self.ints, self.choices, self.flags, self.wrong)
         return {name for kind in (*kinds, *named) for name in kind}
 
 

@@ -96,6 +96,8 @@ def more_cases(mutation: Mutation) -> Iterator[Case]:
         yield from each_of(name, BAD_CHOICES)
     for name in mutation.flags:
         yield from each_of(name, BAD_FLAGS)
+    for name, values in mutation.wrong.items():
+        yield from each_of(name, values)
     for name in mutation.sections:
         one = {"heading": "A heading", "text": "Some words"}
         bad = [{"heading": each} for each in ("", " ", "a" * 121, HUGE, "a\0", None, *NO_TEXT)]
@@ -153,6 +155,9 @@ async def test_half_a_surrogate_pair_is_refused_with_its_request(world: World, n
                 assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
+NEVER_QUIET = {"from": "22:00", "until": "22:00"}
+MEMBERS_ONLY = {"kind": "PLACE_OFFERED", "channel": "EMAIL", "isOn": True}
+CANCELLED = {"kind": "SESSION_CANCELLED", "channel": "IN_APP", "isOn": False}
 SOAP = global_id("NoteTemplate", "00000000-0000-0000-0000-000000000001")
 
 # Who asks, the name of the mutation, what is changed of its valid input, and the field or the code of the refusal.
@@ -287,6 +292,11 @@ NOT_ALLOWED: list[tuple[str, str, Callable[[World], dict[str, Any]], str]] = [
     ("admin", "updateNoteTemplate", lambda world: {"id": SOAP}, "FORBIDDEN"),
     ("coach", "removeNoteTemplate", lambda world: {"id": world.foreign["NoteTemplate"]}, "FORBIDDEN"),
     ("admin", "removeNoteTemplate", lambda world: {"id": SOAP}, "FORBIDDEN"),
+    ("coach", "markNotificationRead", lambda world: {"id": world.foreign["Notification"]}, "FORBIDDEN"),
+    ("member", "markNotificationRead", lambda world: {}, "FORBIDDEN"),
+    ("coach", "updateNotificationPreferences", lambda world: {"quietHours": NEVER_QUIET}, "quietHours"),
+    ("coach", "updateNotificationPreferences", lambda world: {"changes": [MEMBERS_ONLY]}, "changes.0.kind"),
+    ("coach", "updateNotificationPreferences", lambda world: {"changes": [CANCELLED]}, "CHANNEL_NOT_OPTIONAL"),
     ("stranger", "signUp", lambda world: {"email": world.member.user.email.upper()}, "EMAIL_TAKEN"),
     ("stranger", "signUp", lambda world: {"coachId": global_id("Coach", uuid4())}, "COACH_NOT_ACCEPTING_MEMBERS"),
     ("admin", "createCoach", lambda world: {"email": world.member.user.email}, "EMAIL_TAKEN"),

@@ -21,6 +21,7 @@ from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.house import access_notifications
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     AVAILABLE,
@@ -50,6 +51,7 @@ NODES = {
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
     "NoteTemplate": "note_templates",
+    "Notification": "notifications",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -119,6 +121,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await planned(practice, one, his, "Mine")
     await template(practice, one, CANARY, CANARY)
     await practice.ask(ADD_NOTE_TEMPLATE, one, input={"name": CANARY, "headings": [CANARY]})
+    await access_notifications.made_in(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -138,7 +141,8 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     values = {"member": watched.member.id, "user": watched.user.id}
     found = []
     for type_name, table in NODES.items():
-        whose = {"members": "id = :member", "users": "id = :user"}.get(table, "member_id = :member")
+        of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
+        whose = of_users.get(table, "member_id = :member")
         if table.endswith("templates"):
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
@@ -179,7 +183,8 @@ async def test_the_questions_reach_what_is_there(lived: tuple[Practice, dict[str
         answers = [await practice.execute(query, people[who]) for query in queries()]
         assert sum(found_in(answer) for answer in answers) >= 4, who
     for type_name, id_ in await ids(practice, people["watched"]):
-        answer = await practice.execute(node_query(type_name), people["one"], id=id_)
+        reader = people["watched" if type_name == "Notification" else "one"]
+        answer = await practice.execute(node_query(type_name), reader, id=id_)
         assert "errors" not in answer, (type_name, answer)
         assert answer["data"]["node"] is not None
 

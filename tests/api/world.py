@@ -11,6 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.house import access_notifications
 from tests.jobs.working import parked
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
@@ -92,6 +93,7 @@ class World:
             "TimeOff": time_off["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
+            **await access_notifications.made_in(self.practice, coach),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 """The access table: each root field, who may ask it, how a stranger is answered, and arguments that would succeed."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
+from tests.house import access_notifications
+from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -28,8 +28,6 @@ NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 THURSDAY_NIGHT = "2026-03-05T22:00:00Z"
 NEXT_WEEK = "2026-03-09T09:00:00Z"
 DAY = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
-
-EVERYBODY = frozenset({"MEMBER", "COACH", "ADMIN"})
 
 
 @dataclass
@@ -76,6 +74,7 @@ class World:
             "User": global_id("User", world.member.user.id),
             "WaitingListEntry": await world.waiting(),
         }
+        world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -147,47 +146,6 @@ class World:
         return f"new{self.made}@example.com"
 
 
-Arguments = Callable[[World], Awaitable[dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """`stranger` is the code of a refusal, `null`, or the type of the answer; `needs` names any of the permissions
-    that open the field, held by the `roles`; `only` those of them that a further rule leaves."""
-
-    stranger: str
-    arguments: Arguments
-    needs: tuple[str, ...] = ()
-    roles: frozenset[str] = EVERYBODY
-    only: frozenset[str] = EVERYBODY
-
-
-def given(**arguments: Any) -> Arguments:
-    """Values, or functions of the world that find or make them."""
-
-    async def make(world: World) -> dict[str, Any]:
-        made = {}
-        for name, value in arguments.items():
-            found = value(world) if callable(value) else value
-            made[name] = await found if isinstance(found, Awaitable) else found
-        return made
-
-    return make
-
-
-def inputs(**fields: Any) -> Arguments:
-    """The same as fields of the argument `input`."""
-
-    async def make(world: World) -> dict[str, Any]:
-        return {"input": await given(**fields)(world)}
-
-    return make
-
-
-def its(type_name: str) -> Callable[[World], str]:
-    return lambda world: world.ids[type_name]
-
-
 def of_the_closed(world: World) -> str:
     return world.closed.id
 
@@ -196,8 +154,6 @@ def of_the_series(world: World) -> str:
     return world.of_the_series
 
 
-STAFF, ADMINS, MEMBERS = frozenset({"COACH", "ADMIN"}), frozenset({"ADMIN"}), frozenset({"MEMBER"})
-LOGIN = "UNAUTHENTICATED"
 PASSWORD = "long enough for this"
 SECTIONS = [{"heading": "Other", "text": "Words"}]
 
@@ -352,6 +308,7 @@ ACCESS = {
         LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
+    **access_notifications.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -377,6 +334,7 @@ NODES = {
     "Booking": LOGIN,
     "Coach": "Coach",
     "Member": LOGIN,
+    "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
     "Session": LOGIN,

@@ -89,8 +89,8 @@ async def test_deliveries_that_wait_or_have_failed_are_counted(
     )
     for channel, status in (("EMAIL", "PENDING"), ("SMS", "FAILED")):
         await practice.rows(
-            "INSERT INTO deliveries (id, notification_id, user_id, channel, status, reason, attempts, created_at) VALUES"
-            " (gen_random_uuid(), :notification, :user, :channel, :status, 'why', 0, :now) RETURNING id",
+            "INSERT INTO deliveries (id, notification_id, user_id, channel, status, reason, attempts, created_at)"
+            " VALUES (gen_random_uuid(), :notification, :user, :channel, :status, 'why', 0, :now) RETURNING id",
             notification=notification,
             user=admin.user.id,
             channel=channel,

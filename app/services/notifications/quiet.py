@@ -1,6 +1,6 @@
 """Quiet hours, by the clock on their user's wall."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -14,4 +14,4 @@ def quiet_until(now: datetime, zone: str, from_time: time, until_time: time) -> 
         return None
     day = local.date() + timedelta(days=1) if clock >= until_time else local.date()
     ends = datetime.combine(day, until_time, local.tzinfo)
-    return ends if ends.timestamp() > now.timestamp() else ends.replace(fold=1)
+    return (ends if ends.timestamp() > now.timestamp() else ends.replace(fold=1)).astimezone(UTC)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.models.notifications import NotificationKind
-from app.services.notifications import notify
-from tests.practice import Person, Practice
+from app.services.notifications import is_too_late, notify
+from tests.practice import MONDAY, Person, Practice
 
 BOOKED, REMINDER = NotificationKind.SESSION_BOOKED, NotificationKind.SESSION_REMINDER_24_HOURS
 TOLD = "SELECT user_id, kind, occasion FROM notifications ORDER BY created_at, user_id"
@@ -77,3 +77,17 @@ async def test_what_would_come_too_late_is_skipped_and_says_so(practice: Practic
         (REMINDER, "EMAIL", "SKIPPED", "It would have come too late to be of use", None)
     ]
     assert await practice.count("pgqueuer") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "is_late"),
+    [
+        (REMINDER, {"starts_at": "2026-03-02T08:00:00Z"}, True),
+        (REMINDER, {"starts_at": "2026-03-02T08:00:01Z"}, False),
+        (REMINDER, {}, False),
+        (BOOKED, {"starts_at": "2026-03-01T08:00:00Z"}, False),
+        (NotificationKind.PLACE_OFFERED, {"expires_at": "2026-03-02T07:59:00Z"}, True),
+    ],
+)
+def test_what_is_of_no_use_any_more_is_known(kind: NotificationKind, facts: dict[str, str], is_late: bool) -> None:
+    assert is_too_late(kind, facts, MONDAY) is is_late
