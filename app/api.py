@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from app.resolvers import coaches, identity, jobs, members, nodes, notifications, scheduling, sessions
+from app.resolvers import coaches, identity, jobs, members, messaging, nodes, notifications, scheduling, sessions
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
 from app.wire.limits import Limits
@@ -20,11 +20,13 @@ class Query(
     sessions.Query,  # sessions, session
     sessions.PlanQuery,  # planTemplates
     sessions.NotesQuery,  # noteTemplates
+    sessions.CalendarQuery,  # calendarEvents, calendarFeeds
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
-    jobs.Query,  # jobs
+    messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
+    jobs.Query,  # jobs
 ):
     pass
 
@@ -42,9 +44,11 @@ class Mutation(
     sessions.RatingMutation,  # rateSession, changeSessionRating
     sessions.PlanMutation,  # create, update, share, unshare, remove SessionPlan; add, update, move, remove PlanItem
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
+    sessions.CalendarMutation,  # createCalendarFeed, revokeCalendarFeed
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
-    jobs.Mutation,  # retryJob, dropJob
+    messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
+    jobs.Mutation,  # retryJob, dropJob
 ):
     pass
 

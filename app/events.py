@@ -167,6 +167,14 @@ class SessionNoteShared(Event):
     author_user_id: UUID
 
 
+class MessageQueued(Event):
+    """A communication is to be sent."""
+
+    communication_id: UUID
+    coach_id: UUID
+    member_id: UUID
+
+
 HINTS = (CalendarChanged, NotificationsChanged)
 
 

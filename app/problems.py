@@ -202,6 +202,16 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyMessageHooks(Problem):
+    code = "TOO_MANY_MESSAGE_HOOKS"
+    message = "A coach has at most 20 message hooks; remove one first"
+
+
+class TooManyCalendarFeeds(Problem):
+    code = "TOO_MANY_CALENDAR_FEEDS"
+    message = "Nobody has more than 10 calendar feeds; revoke one first"
+
+
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"

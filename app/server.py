@@ -24,8 +24,10 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
+from app.calendar_page import CalendarPage
 from app.context import Context, House
 from app.health import Health
+from app.inbound import CoachMessages
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
@@ -89,7 +91,7 @@ class Application:
         self.settings = settings
         connections = connections or Connections()
         self.keys = Keys(master_keys(settings))
-        self.database = connections.database(settings, {"keys": self.keys})
+        self.database = connections.database(settings, {"keys": self.keys, "public_url": settings.public_url})
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)
@@ -261,8 +263,10 @@ class Application:
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
+                Route("/calendar/{secret}.ics", CalendarPage(self.house).feed),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
             ],
             middleware=around,
             lifespan=self.lifespan,

@@ -1,9 +1,9 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import notifications
+from app.jobs import messaging, notifications
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (notifications.NOTIFY,)
+JOBS: tuple[Job, ...] = (notifications.NOTIFY, messaging.SEND_COMMUNICATION)
 
 SCANS: tuple[Scan, ...] = (notifications.REMIND,)
 

@@ -27,6 +27,7 @@ from app.platform.bus import Bus
 from app.platform.clock import Clock
 from app.platform.database import Database
 from app.problems import RateLimited
+from app.services.notifications import FOLLOWED
 from app.services.scheduling.calendars import REACH
 
 log = structlog.get_logger(__name__)
@@ -54,13 +55,15 @@ MARKS: Final = {
         " GROUP BY e.member_id"
     ),
     "notifications": text(
-        "SELECT user_id, count(*), count(read_at) FROM notifications WHERE user_id = ANY(:ids) AND is_listed"
-        " GROUP BY user_id"
+        "SELECT u.id, (SELECT count(*) FROM notifications n WHERE n.user_id = u.id AND n.is_listed"
+        " AND n.read_at IS NULL), (SELECT sum(hashtextextended(newest.id::text, 0)) FROM (SELECT n.id"
+        " FROM notifications n WHERE n.user_id = u.id AND n.is_listed ORDER BY n.created_at DESC, n.id DESC"
+        f" LIMIT {FOLLOWED}) AS newest) FROM users u WHERE u.id = ANY(:ids)"
     ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
-because of them more is seen. Of a member's sessions, those of old are left out. Notifications are never taken away, nor
-unread again, so that how many there are, and how many of them are read, says when they change."""
+because of them more is seen. Of a member's sessions, those of old are left out; of notifications count the newest ones,
+which a view is sent, and how many are unread."""
 
 
 class Key(NamedTuple):

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.privacy import place_of_wrapped_key
 from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_id
 from app.platform.keys import Keys, Owned, keys_of
 
-_KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:notes AS uuid[]))")
+_KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
+_KEYS_OF_COMMUNICATIONS = text("SELECT id, member_id, wrapped_key FROM keys_of_communications(CAST(:ids AS uuid[]))")
 
 
 def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
@@ -28,11 +29,20 @@ async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict
 
     A key that is missing is not there, or the note is out of the asker's sight.
     """
+    return await _keys(db, _KEYS_OF_NOTES, wanted)
+
+
+async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for communications."""
+    return await _keys(db, _KEYS_OF_COMMUNICATIONS, wanted)
+
+
+async def _keys(db: AsyncSession, statement: TextClause, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
     keys = keys_of(db)
     found = {owned: key for owned in wanted.values() if (key := keys.kept(owned)) is not None}
-    missing = [note_id for note_id, owned in wanted.items() if owned not in found]
+    missing = [row_id for row_id, owned in wanted.items() if owned not in found]
     if missing:
-        for key_id, member_id, wrapped in (await db.execute(_KEYS_OF_NOTES, {"notes": missing})).all():
+        for key_id, member_id, wrapped in (await db.execute(statement, {"ids": missing})).all():
             key = found[member_id, key_id.bytes] = unwrapped(keys, key_id, wrapped)
             keys.keep(member_id, key)
     return found

@@ -2,9 +2,19 @@
 
 from sqlalchemy.orm import configure_mappers
 
-from app.models import coaches, identity, members, notifications, outbox, privacy, scheduling, sessions
+from app.models import coaches, identity, members, messaging, notifications, outbox, privacy, scheduling, sessions
 
-__all__ = ["coaches", "identity", "members", "notifications", "outbox", "privacy", "scheduling", "sessions"]
+__all__ = [
+    "coaches",
+    "identity",
+    "members",
+    "messaging",
+    "notifications",
+    "outbox",
+    "privacy",
+    "scheduling",
+    "sessions",
+]
 
 # Otherwise with the first query: rows are made without one too.
 configure_mappers()

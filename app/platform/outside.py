@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.platform.mail import Mailer, MailFolder
 from app.platform.outgoing import GuardedClient, Outgoing
 from app.platform.settings import Settings
-from app.platform.sms import SmsSender
+from app.platform.sms import SmsSender, TwilioSms
 
 
 @dataclass(slots=True)
@@ -18,8 +18,18 @@ class Outside:
 
     async def close(self) -> None:
         await self.outgoing.close()
+        if isinstance(self.sms, TwilioSms):
+            await self.sms.close()
 
 
 def outside(settings: Settings) -> Outside:
     outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
-    return Outside(MailFolder(settings.data_dir / "mail"), None, outgoing)
+    return Outside(MailFolder(settings.data_dir / "mail"), sms_sender(settings), outgoing)
+
+
+def sms_sender(settings: Settings) -> SmsSender | None:
+    if not settings.twilio_account_sid:
+        return None
+    return TwilioSms(
+        settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from, settings.twilio_base_url
+    )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -51,6 +52,11 @@ class Settings(BaseSettings):
         description="A file of mode 600 with such keys, one on each line. Empty: with embedded servers made once, kept"
         " in `DATA_DIR`; with `DATABASE_URL` the start is refused without keys.",
     )
+    public_url: str = Field(
+        "",
+        description="Where people reach the practice, `https://…`; links in mail and calendars begin with it. Empty:"
+        " without links.",
+    )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="How long an access token is good for.")
     refresh_token_days: int = Field(30, ge=1, le=365, description="How long a log-in lasts without being used.")
     allowed_origins: Annotated[list[str], NoDecode] = Field(
@@ -89,6 +95,22 @@ class Settings(BaseSettings):
     )
     compiled_executor: bool = Field(
         True, description="Execute operations by compiled plans. Switched off, answers are the same and slower."
+    )
+    twilio_auth_token: str = Field("", repr=False, description="The account's secret.")
+    twilio_from: str = Field(
+        "",
+        pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$",
+        description="The number that SMS come from, `+` and digits, or the id of a messaging service, `MG` and 32.",
+    )
+    twilio_base_url: str = Field(
+        "https://api.twilio.com",
+        pattern="^https?://[^/@]+/?$",
+        description="Where Twilio's API is; another one for a region or for tests.",
+    )
+    twilio_account_sid: str = Field(
+        "",
+        pattern="^(AC[0-9a-fA-F]{32})?$",
+        description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
     )
     outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
@@ -145,6 +167,25 @@ class Settings(BaseSettings):
         if value and not all(url.startswith(("redis://", "rediss://", "unix://")) for url in value.split(",")):
             raise ValueError("must begin with redis://, rediss:// or unix://, each of several with commas between")
         return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
+        if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
+            raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def leads_somewhere(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+            raise ValueError("must look like https://example.com, with a path at most")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("must have nothing but ASCII characters, and no spaces")
+        return value.rstrip("/")
 
     @field_validator("secret_key")
     @classmethod

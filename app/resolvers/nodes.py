@@ -17,6 +17,7 @@ from app.schema.relations import Info
 from app.services import coaches as coach_service
 from app.services import identity as identity_service
 from app.services import members as member_service
+from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
@@ -44,8 +45,11 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
+    "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
+    "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),

@@ -12,7 +12,10 @@ from app import problems
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
-from app.schema import jobs, notifications  # noqa: F401 - what they know is described before a type here asks
+from app.schema import (
+    jobs,  # noqa: F401  so that its statuses are described
+    notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+)
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -189,6 +192,16 @@ class PlanFull(Problem):
 
 @shows(problems.TooManyTemplates, "The coach has as many templates as one can have.")
 class TooManyTemplates(Problem):
+    pass
+
+
+@shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
+class TooManyMessageHooks(Problem):
+    pass
+
+
+@shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
+class TooManyCalendarFeeds(Problem):
     pass
 
 

@@ -17,6 +17,8 @@ from app.wire.http.status import Header, refused
 log = structlog.get_logger("rapport.requests")
 
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_LONG = 40  # of a run of characters that secrets are made of
+_SECRET = re.compile(rf"[A-Za-z0-9_-]{{{_LONG},}}")
 _READ_OVER = 64
 _READ_OVER_SECONDS = 0.5
 _QUIET = frozenset({"/healthz", "/readyz"})
@@ -59,12 +61,17 @@ class RequestLog:
             if scope["path"] not in _QUIET:
                 took = round((time.perf_counter() - began) * 1_000, 1)
                 kind = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
-                self._line(kind, scope["path"][:200], status, took, named)
+                self._line(kind, _shown(scope["path"]), status, took, named)
             structlog.contextvars.reset_contextvars(**tokens)
 
 
 def structured(method: str, path: str, status: int, milliseconds: float, request_id: str) -> None:
     log.info("request", method=method, path=path, status=status, milliseconds=milliseconds)  # the id is in the context
+
+
+def _shown(path: str) -> str:
+    """A path may hold a secret, such as that of a calendar feed, and a log must not."""
+    return (path if len(path) < _LONG else _SECRET.sub("***", path))[:200]
 
 
 class BoundedBody:

@@ -1,4 +1,4 @@
-"""Calendar events of sessions, and feeds of them, in the SQL file beside this one."""
+"""Feeds of calendar events, in the SQL file beside this one."""
 
 from pathlib import Path
 
@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP TABLE calendar_feeds")

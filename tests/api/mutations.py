@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_notifications
+from tests.api import mutations_calendar, mutations_messaging, mutations_notifications
 from tests.api.mutation import Mutation, naming
 from tests.api.mutations_jobs import MUTATIONS_OF_JOBS
 from tests.api.world import FULL_TOO, HELD, TEN
@@ -358,6 +358,8 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
+    **mutations_messaging.MUTATIONS,
+    **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

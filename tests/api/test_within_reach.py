@@ -22,6 +22,7 @@ from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     AVAILABLE,
@@ -51,6 +52,9 @@ NODES = {
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
     "NoteTemplate": "note_templates",
+    "Communication": "communications",
+    "MessageHook": "message_hooks",
+    "MessageTemplate": "message_templates",
     "Notification": "notifications",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
@@ -121,6 +125,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await planned(practice, one, his, "Mine")
     await template(practice, one, CANARY, CANARY)
     await practice.ask(ADD_NOTE_TEMPLATE, one, input={"name": CANARY, "headings": [CANARY]})
+    await message_template(practice, one, CANARY, CANARY)
+    await message_hook(practice, one, CANARY)
+    await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
@@ -143,7 +150,7 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     for type_name, table in NODES.items():
         of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
         whose = of_users.get(table, "member_id = :member")
-        if table.endswith("templates"):
+        if table.endswith(("templates", "hooks")):
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
         rows = await practice.rows(f"SELECT id FROM {table} WHERE {whose}", **used)

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
+from tests.messaging import logged, message_hook, message_template
 from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
@@ -81,6 +83,7 @@ class World:
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
+            "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
             "Member": member.id,
             "PlanItem": plan["items"][0]["id"],
@@ -91,6 +94,9 @@ class World:
             "NoteTemplate": of_notes["id"],
             "SessionNote": (await noted(self.practice, coach, session, isDraft=True))["id"],
             "TimeOff": time_off["id"],
+            "MessageTemplate": await message_template(self.practice, coach),
+            "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
+            "Communication": (await logged(self.practice, coach, member))["id"],
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),

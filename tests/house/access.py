@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.house import access_notifications
+from tests.house import access_calendar, access_messaging, access_notifications
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -74,6 +74,7 @@ class World:
             "User": global_id("User", world.member.user.id),
             "WaitingListEntry": await world.waiting(),
         }
+        world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
@@ -308,6 +309,8 @@ ACCESS = {
         LOGIN, inputs(id=its("NoteTemplate"), headings=["Other"]), ("note_templates:write",), STAFF
     ),
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
+    **access_messaging.ROWS,
+    **access_calendar.ROWS,
     **access_notifications.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
@@ -333,7 +336,10 @@ NODES = {
     "AvailabilityWindow": LOGIN,
     "Booking": LOGIN,
     "Coach": "Coach",
+    "Communication": LOGIN,
     "Member": LOGIN,
+    "MessageHook": LOGIN,
+    "MessageTemplate": LOGIN,
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,

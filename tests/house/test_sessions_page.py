@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from app.events import CalendarChanged, CoachAssigned, CoachCreated, Event, MemberSignedUp, NotificationsChanged
+from app.events import (
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    Event,
+    MemberSignedUp,
+    MessageQueued,
+    NotificationsChanged,
+)
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
 
@@ -18,7 +26,14 @@ WHEN = {
     When.FROM_THE_START_ON: "from the start on",
     When.ANY_TIME: "any time",
 }
-OF_OTHER_THINGS = {CalendarChanged, CoachAssigned, CoachCreated, MemberSignedUp, NotificationsChanged}
+OF_OTHER_THINGS = {
+    CalendarChanged,
+    CoachAssigned,
+    CoachCreated,
+    MemberSignedUp,
+    MessageQueued,
+    NotificationsChanged,
+}
 HEAD = "| by | from | to | who | when | takes a reason |"
 
 

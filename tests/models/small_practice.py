@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
+from tests.calendars import feed_of
+from tests.messaging import said
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -60,6 +62,10 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
+    "message_templates": ("coach_id", "name"),
+    "message_hooks": ("coach_id", "name"),
+    "communications": ("coach_id", "member_id", "channel", "status"),
+    "calendar_feeds": ("user_id",),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -95,6 +101,10 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
+    "message_templates": "updated_at = now()",
+    "message_hooks": "created_at = now()",
+    "communications": "updated_at = now()",
+    "calendar_feeds": "last_read_at = now()",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -179,6 +189,10 @@ class SmallPractice:
             for author, is_draft in product((coach, member), (False, True)):
                 await noted(practice, author, sessions[member.id], isDraft=is_draft)
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
+        for member, coach in ((anna, one), (carl, other)):
+            await said(practice, coach, member)
+        for person in (one, anna, carl):
+            await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
         await practice.ask(CANCEL, cleo, input={"sessionId": session})
         small = cls(practice, people, names)
@@ -248,9 +262,9 @@ class SmallPractice:
         found = {}
         for table, columns in NAMED_BY.items():
             spare = f" WHERE coach_id IS DISTINCT FROM {mine}" if columns[0] == "coach_id" and mine != "NULL" else ""
-            if columns[0] == "author_user_id":
+            if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
-                spare = f" WHERE author_user_id IS DISTINCT FROM {asking}"
+                spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

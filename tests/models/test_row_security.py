@@ -76,6 +76,16 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
+MESSAGES_OF_ONE = {
+    "message_templates": ["one/Own"],
+    "message_hooks": ["one/Own"],
+    "communications": ["one/anna/EMAIL/SENT", "one/anna/PHONE/LOGGED"],
+}
+MESSAGES_OF_OTHER = {
+    "message_templates": ["other/Own"],
+    "message_hooks": ["other/Own"],
+    "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
+}
 
 
 def told(name: str, kind: str) -> Rows:
@@ -111,6 +121,8 @@ SEEN = {
         "user_permissions": ["anna"],
         "remembered_requests": ["anna"],
         "session_notes": [*BY_ANNA, "one/anna/SHARED/False"],
+        "communications": ["one/anna/EMAIL/SENT"],
+        "calendar_feeds": ["anna"],
     },
     "carl": PROFILES
     | HELD_BY_OTHER
@@ -123,11 +135,14 @@ SEEN = {
         "user_permissions": ["carl"],
         "remembered_requests": ["carl"],
         "session_notes": [*BY_CARL, "other/carl/SHARED/False"],
+        "communications": ["other/carl/EMAIL/SENT"],
+        "calendar_feeds": ["carl"],
     },
     "one": PROFILES
     | OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
+    | MESSAGES_OF_ONE
     | told("one", "SESSION_BOOKED")
     | {
         "users": [*MEMBERS_OF_ONE, "one"],
@@ -136,11 +151,13 @@ SEEN = {
         "user_permissions": ["one"],
         "session_notes": ["anna/anna/SHARED/False", *BY_COACH_ONE],
         "note_templates": ["one/Own"],
+        "calendar_feeds": ["one"],
     },
     "other": PROFILES
     | OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
+    | MESSAGES_OF_OTHER
     | {
         "users": ["carl", "other"],
         "members": ["carl"],
@@ -149,8 +166,13 @@ SEEN = {
         "note_templates": ["other/Own"],
     },
 }
+TEMPLATES_OF_ONE = {"message_templates": ["one/Own"]}
+TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
+# Messages are sent by the system.
+WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
+WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
     "anna": read_by("anna", "BOOKING_CONFIRMED")
@@ -175,11 +197,13 @@ UPDATED = {
     "one": OF_ONE
     | PLANS_OF_ONE
     | NOTES_OF_ONE
+    | TEMPLATES_OF_ONE
     | read_by("one", "SESSION_BOOKED")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
+    | TEMPLATES_OF_OTHER
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
 # Whoever is logged in tells of what they did; nobody but the system reads it.
@@ -187,6 +211,8 @@ TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
+        "MessageQueued/anna",
+        "MessageQueued/carl",
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
@@ -214,21 +240,22 @@ INSERTED = {
     | TOLD
     | SEATS_OF_ONE
     | chosen("anna", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA},
+    | {"remembered_requests": ["anna"], "session_notes": BY_ANNA, "calendar_feeds": ["anna"]},
     "carl": HELD_BY_OTHER
     | TOLD
     | SEATS_OF_OTHER
     | chosen("carl", "BOOKING_CONFIRMED")
-    | {"remembered_requests": ["carl"], "session_notes": BY_CARL},
+    | {"remembered_requests": ["carl"], "session_notes": BY_CARL, "calendar_feeds": ["carl"]},
     "one": OF_ONE
     | HELD_BY_ONE
     | PLANS_OF_ONE
-    | NOTES_OF_ONE
+    | WRITTEN_BY_ONE
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | chosen("one", "SESSION_BOOKED"),
-    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | NOTES_OF_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
+    | chosen("one", "SESSION_BOOKED")
+    | {"calendar_feeds": ["one"]},
+    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | WRITTEN_BY_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

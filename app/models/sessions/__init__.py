@@ -1,5 +1,6 @@
 """Coaching sessions, and what is kept with them."""
 
+from app.models.sessions.calendar_feeds import CalendarFeed
 from app.models.sessions.coaching_sessions import (
     CoachingSession,
     SessionChange,
@@ -13,6 +14,7 @@ from app.models.sessions.plans import PlanItem, PlanTemplate, SessionPlan, Templ
 from app.models.sessions.ratings import SessionRating
 
 __all__ = [
+    "CalendarFeed",
     "CoachingSession",
     "NoteTemplate",
     "NoteVisibility",

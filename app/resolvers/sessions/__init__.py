@@ -1,5 +1,7 @@
-"""Coaching sessions: the list, one, and live; their notes, ratings and plans."""
+"""Coaching sessions: the list, one, and live; their calendar, notes, ratings and plans."""
 
+from app.resolvers.sessions.calendar import Mutation as CalendarMutation
+from app.resolvers.sessions.calendar import Query as CalendarQuery
 from app.resolvers.sessions.following import Subscription
 from app.resolvers.sessions.notes import NotesMutation, NotesQuery
 from app.resolvers.sessions.plan_templates import Mutation as TemplateMutation
@@ -9,6 +11,8 @@ from app.resolvers.sessions.ratings import Mutation as RatingMutation
 from app.resolvers.sessions.viewing import Query
 
 __all__ = [
+    "CalendarMutation",
+    "CalendarQuery",
     "NotesMutation",
     "NotesQuery",
     "PlanMutation",

@@ -1,5 +1,12 @@
 """Coaching sessions, and what is kept with them."""
 
+from app.schema.sessions.calendar import (
+    CalendarEvent,
+    CalendarFeed,
+    CreateCalendarFeedInput,
+    CreatedCalendarFeed,
+    RevokeCalendarFeedInput,
+)
 from app.schema.sessions.following import SessionsChanged
 from app.schema.sessions.notes import NoteTemplate, SessionNote
 from app.schema.sessions.plans import (
@@ -27,8 +34,12 @@ from app.schema.sessions.session import Session, SessionChange, SessionFilter
 __all__ = [
     "AddPlanItemInput",
     "AddPlanTemplateInput",
+    "CalendarEvent",
+    "CalendarFeed",
     "ChangeSessionRatingInput",
+    "CreateCalendarFeedInput",
     "CreateSessionPlanInput",
+    "CreatedCalendarFeed",
     "MovePlanItemInput",
     "NoteTemplate",
     "PlanItem",
@@ -38,6 +49,7 @@ __all__ = [
     "RemovePlanItemInput",
     "RemovePlanTemplateInput",
     "RemoveSessionPlanInput",
+    "RevokeCalendarFeedInput",
     "Session",
     "SessionChange",
     "SessionFilter",

@@ -16,6 +16,7 @@ from app.models.sessions import SessionChangeKind, SessionFormat, SessionKind, S
 from app.schema.coaches import Coach
 from app.schema.members import Member
 from app.schema.relations import Info, relation
+from app.schema.sessions.calendar import CalendarEvent
 from app.schema.sessions.notes import SessionNote
 from app.schema.sessions.permitted import Permitted, permitted, unless
 from app.schema.sessions.plans import SessionPlan
@@ -144,6 +145,12 @@ class Session(Node):
     )
     history = relation(
         list[SessionChange], session_loaders.changes_by_session, key="id", description="Every change, oldest first."
+    )
+    calendar_event = relation(
+        CalendarEvent | None,
+        session_loaders.calendar_events_by_session,
+        key="id",
+        description="It as calendars see it; null if out of sight by now.",
     )
     rating = relation(
         SessionRating | None,

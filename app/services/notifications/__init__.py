@@ -9,6 +9,7 @@ from app.services.notifications.preferences import (
     update_preferences,
 )
 from app.services.notifications.reading import (
+    FOLLOWED,
     Followed,
     Read,
     ReadUntil,
@@ -27,6 +28,7 @@ from app.services.notifications.table import HEARD, TABLE, Telling, is_too_late,
 from app.services.notifications.telling import tell
 
 __all__ = [
+    "FOLLOWED",
     "HEARD",
     "REMINDERS",
     "TABLE",

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.sessions.notes import content_of
+from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.sessions import SessionNote
-from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_id
+from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, master_key_id
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
@@ -39,6 +41,12 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_note(keys, note, key):
                 yield failure
         after = pairs[-1][0].id
+    after = UUID(int=0)
+    while said := await _communications_after(transactions, after):
+        for communication, key in said:
+            if failure := _failure_of_communication(keys, communication, key):
+                yield failure
+        after = said[-1][0].id
 
 
 async def _keys_after(transactions: Transactions, after: UUID) -> Sequence[MemberKey]:
@@ -59,6 +67,20 @@ async def _notes_after(transactions: Transactions, after: UUID) -> Sequence[tupl
         return (await db.exec(statement)).all()
 
 
+async def _communications_after(
+    transactions: Transactions, after: UUID
+) -> Sequence[tuple[Communication, MemberKey | None]]:
+    statement = (
+        select(Communication, MemberKey)
+        .outerjoin(MemberKey, col(MemberKey.member_id) == col(Communication.member_id))
+        .where(col(Communication.id) > after)
+        .order_by(col(Communication.id))
+        .limit(BATCH)
+    )
+    async with transactions() as db:
+        return (await db.exec(statement)).all()
+
+
 def _failure_of_key(keys: Keys, row: MemberKey) -> str | None:
     place = place_of_wrapped_key(row.id)
     try:
@@ -71,14 +93,26 @@ def _failure_of_key(keys: Keys, row: MemberKey) -> str | None:
 
 
 def _failure_of_note(keys: Keys, note: SessionNote, row: MemberKey | None) -> str | None:
-    found: dict[Owned, Key] = {}
     try:
-        if row is not None:
-            found[row.member_id, row.id.bytes] = unwrapped(keys, row.id, row.wrapped_key)
-    except UnreadableValue as failure:
-        return f"session_notes {note.id}: {failure}"
-    try:
-        content_of(note, found)
+        content_of(note, _found(keys, note.place, row))
     except UnreadableValue as failure:
         return str(failure)
     return None
+
+
+def _failure_of_communication(keys: Keys, communication: Communication, row: MemberKey | None) -> str | None:
+    try:
+        said_in(communication, _found(keys, communication.place, row))
+    except UnreadableValue as failure:
+        return str(failure)
+    return None
+
+
+def _found(keys: Keys, place: Place, row: MemberKey | None) -> dict[Owned, Key]:
+    """The key of a row's member, if there is one; raises `UnreadableValue` that names the row."""
+    if row is None:
+        return {}
+    try:
+        return {(row.member_id, row.id.bytes): unwrapped(keys, row.id, row.wrapped_key)}
+    except UnreadableValue as failure:
+        raise UnreadableValue(place, f"is out of reach: {failure}") from failure

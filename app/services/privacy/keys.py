@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +23,10 @@ _IS_THERE = text("SELECT to_regclass('master_keys') IS NOT NULL")
 _KEY_OF_SESSION = text("SELECT id, member_id, wrapped_key FROM key_of_session(:session)")
 _KEEP_MEMBER_KEY = text(
     "SELECT id, member_id, wrapped_key FROM keep_member_key(:session, :key, :master, :check, :wrapped)"
+)
+_KEY_OF_MEMBER = text("SELECT id, member_id, wrapped_key FROM key_of_member(:member)")
+_KEEP_KEY_OF_MEMBER = text(
+    "SELECT id, member_id, wrapped_key FROM keep_key_of_member(:member, :key, :master, :check, :wrapped)"
 )
 _CHECK_OF_MASTER_KEY = text("SELECT check_of_master_key(:master)")
 
@@ -83,10 +87,19 @@ async def register_key(db: AsyncSession, key_id: str, key: Key) -> None:
 
 async def key_for_session(db: AsyncSession, session: CoachingSession) -> Key:
     """The key of a session's member, made if they have none yet, for whoever sees the session."""
+    return await _key(db, _KEY_OF_SESSION, _KEEP_MEMBER_KEY, {"session": session.id})
+
+
+async def key_for_member(db: AsyncSession, member_id: UUID) -> Key:
+    """A member's key, made if they have none yet, for whoever sees the member."""
+    return await _key(db, _KEY_OF_MEMBER, _KEEP_KEY_OF_MEMBER, {"member": member_id})
+
+
+async def _key(db: AsyncSession, find: TextClause, keep: TextClause, whose: dict[str, UUID]) -> Key:
     keys = keys_of(db)
-    found = (await db.execute(_KEY_OF_SESSION, {"session": session.id})).one_or_none()
+    found = (await db.execute(find, whose)).one_or_none()
     if found is None:
-        found = await _make_key(db, keys, session.id)
+        found = await _make_key(db, keys, keep, whose)
     key_id, member_id, wrapped = found
     key = keys.kept((member_id, key_id.bytes))
     if key is None:
@@ -95,18 +108,18 @@ async def key_for_session(db: AsyncSession, session: CoachingSession) -> Key:
     return key
 
 
-async def _make_key(db: AsyncSession, keys: Keys, session_id: UUID) -> Any:
+async def _make_key(db: AsyncSession, keys: Keys, keep: TextClause, whose: dict[str, UUID]) -> Any:
     keys.master.read_again()
     await confirm_first(db, keys)
     first_id, first, key_id = keys.master.first_id, keys.master.first, new_id()
     values = {
-        "session": session_id,
+        **whose,
         "key": key_id,
         "master": first_id,
         "check": _check_value(first_id, first),
         "wrapped": first.seal(Key.made(key_id.bytes).secret, place_of_wrapped_key(key_id)),
     }
-    found = (await db.execute(_KEEP_MEMBER_KEY, values)).one_or_none()
+    found = (await db.execute(keep, values)).one_or_none()
     if found is None:
         raise Forbidden
     return found
