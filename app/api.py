@@ -24,6 +24,7 @@ class Query(
     scheduling.Query,  # availableSlots, nextAvailableSlot, explainSlot
     scheduling.SeriesQuery,  # previewSeries
     scheduling.HoldQuery,  # slotHolds, waitingListEntries
+    scheduling.OutsideCalendarQuery,  # outsideCalendars
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     jobs.Query,  # jobs
@@ -37,6 +38,7 @@ class Mutation(
     coaches.Mutation,  # createCoach, updateCoach
     members.Mutation,  # updateMember, assignCoach
     scheduling.AvailabilityMutation,  # add, update, remove AvailabilityWindow; add, remove TimeOff
+    scheduling.OutsideCalendarMutation,  # add, update, refresh, remove OutsideCalendar
     scheduling.BookingMutation,  # book, schedule, cancel, reschedule, complete Session; markNoShow
     scheduling.SeriesMutation,  # book, cancel, reschedule Series
     scheduling.SlotMutation,  # cancelSlot, completeSlot

@@ -167,6 +167,21 @@ class SessionNoteShared(Event):
     author_user_id: UUID
 
 
+class OutsideCalendarDue(Event):
+    """A calendar elsewhere is to be fetched: it is new, somebody asked, or it is time again."""
+
+    calendar_id: UUID
+    coach_id: UUID
+
+
+class OutsideCalendarFailed(Event):
+    """A calendar elsewhere is not fetched any more until its coach does something; `reason` is for people."""
+
+    calendar_id: UUID
+    coach_id: UUID
+    reason: str
+
+
 class MessageQueued(Event):
     """A communication is to be sent."""
 

@@ -202,6 +202,16 @@ class TooManyTemplates(Problem):
     message = "A coach has at most 50 templates; remove one first"
 
 
+class TooManyOutsideCalendars(Problem):
+    code = "TOO_MANY_OUTSIDE_CALENDARS"
+    message = "A coach has at most 10 calendars elsewhere; remove one first"
+
+
+class TimeOffIsImported(Problem):
+    code = "TIME_OFF_IS_IMPORTED"
+    message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
+
+
 class TooManyMessageHooks(Problem):
     code = "TOO_MANY_MESSAGE_HOOKS"
     message = "A coach has at most 20 message hooks; remove one first"

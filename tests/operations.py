@@ -60,6 +60,11 @@ REMOVE_TIME_OFF = (
     "mutation ($input: RemoveTimeOffInput!) { removeTimeOff(input: $input) { __typename ... on Removed { id }"
     f" {PROBLEM} ... on InvalidInput {{ field }} }} }}"
 )
+OUTSIDE = "id name host status problem fetchedAt nextFetchAt busyTimes"
+ADD_OUTSIDE_CALENDAR = (
+    "mutation ($input: AddOutsideCalendarInput!) { addOutsideCalendar(input: $input) { __typename"
+    f" ... on OutsideCalendar {{ {OUTSIDE} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
+)
 UPDATE_COACH = (
     "mutation ($input: UpdateCoachInput!) { updateCoach(input: $input) { __typename ... on Coach { id displayName"
     " bufferMinutes sessionMinutes maxMembers isAcceptingMembers bookingAudience timeZone specialties"
@@ -139,6 +144,12 @@ ADD_PLAN_TEMPLATE = (
 )
 
 EVERY_DAY = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+async def outside_calendar(practice: Practice, coach: Person, url: str = "https://calendar.example/secret.ics") -> str:
+    """The id of a calendar that the coach keeps elsewhere."""
+    added = await practice.ask(ADD_OUTSIDE_CALENDAR, coach, input={"url": url, "name": "Family"})
+    return str(added["id"])
 
 
 async def add_window(

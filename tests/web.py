@@ -26,7 +26,6 @@ class Web:
     asked: list[Asked] = field(default_factory=list)
     open_connections: int = 0
     most_connections: int = 0
-    bytes_taken: int = 0
 
     def url(self, path: str = "/", host: str = "127.0.0.1", scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"

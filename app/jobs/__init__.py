@@ -1,11 +1,16 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import messaging, notifications
+from app.jobs import messaging, notifications, scheduling
 from app.jobs.job import Job, Scan
 
-JOBS: tuple[Job, ...] = (notifications.NOTIFY, messaging.SEND_COMMUNICATION)
+JOBS: tuple[Job, ...] = (
+    notifications.NOTIFY,
+    messaging.SEND_COMMUNICATION,
+    scheduling.IMPORT,
+    scheduling.TELL_OF_FAILED,
+)
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND,)
+SCANS: tuple[Scan, ...] = (notifications.REMIND, scheduling.DUE)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.models.scheduling import AvailabilityWindow, SessionSeries, SlotHold, TimeOff
+from app.models.scheduling import AvailabilityWindow, OutsideCalendar, SessionSeries, SlotHold, TimeOff
 
 _POSITIONS = text("SELECT * FROM positions_in_line(:ids)")
 
@@ -33,6 +33,20 @@ async def time_off_by_coach(db: AsyncSession, ids: Sequence[UUID]) -> list[list[
     for time_off in await db.exec(statement):
         found[time_off.coach_id].append(time_off)
     return [found[coach_id] for coach_id in ids]
+
+
+async def outside_calendars_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[OutsideCalendar | None]:
+    rows = await db.exec(select(OutsideCalendar).where(col(OutsideCalendar.id).in_(ids)))
+    found = {calendar.id: calendar for calendar in rows}
+    return [found.get(calendar_id) for calendar_id in ids]
+
+
+async def busy_times_by_calendar(db: AsyncSession, ids: Sequence[UUID]) -> list[int]:
+    """How many times each calendar elsewhere blocks."""
+    calendar_id = col(TimeOff.outside_calendar_id)
+    counted = select(calendar_id, func.count()).where(calendar_id.in_(ids)).group_by(calendar_id)
+    found: dict[UUID | None, int] = dict((await db.exec(counted)).all())
+    return [found.get(each, 0) for each in ids]
 
 
 async def series_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[SessionSeries | None]:

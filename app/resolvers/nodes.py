@@ -10,7 +10,14 @@ import strawberry
 from app.context import Context
 from app.models.identity import User
 from app.models.members import Assignment
-from app.models.scheduling import AvailabilityWindow, SessionSeries, SlotHold, TimeOff, WaitingListEntry
+from app.models.scheduling import (
+    AvailabilityWindow,
+    OutsideCalendar,
+    SessionSeries,
+    SlotHold,
+    TimeOff,
+    WaitingListEntry,
+)
 from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
@@ -48,6 +55,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),

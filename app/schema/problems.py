@@ -195,6 +195,16 @@ class TooManyTemplates(Problem):
     pass
 
 
+@shows(problems.TooManyOutsideCalendars, "The coach has as many calendars elsewhere as one can have.")
+class TooManyOutsideCalendars(Problem):
+    pass
+
+
+@shows(problems.TimeOffIsImported, "The time off comes from a calendar elsewhere.")
+class TimeOffIsImported(Problem):
+    pass
+
+
 @shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
 class TooManyMessageHooks(Problem):
     pass

@@ -17,4 +17,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("SELECT set_config('app.system', 'on', true)")
+    op.execute("DELETE FROM time_off WHERE outside_calendar_id IS NOT NULL")
+    op.execute("ALTER TABLE time_off DROP COLUMN outside_calendar_id, DROP CONSTRAINT time_off_kind_known")
+    op.execute(
+        "ALTER TABLE time_off ADD CONSTRAINT time_off_kind_known"
+        " CHECK (kind IN ('VACATION', 'SICK', 'PERSONAL', 'OTHER'))"
+    )
+    op.execute("DROP TABLE outside_calendars")
+    op.execute("DROP FUNCTION bound_outside_calendars()")

@@ -20,6 +20,7 @@ class Mutation:
     days: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
     texts: dict[str, int] = field(default_factory=dict)  # with the most characters
     secrets: tuple[str, ...] = ()  # compared, never stored: a wrong one is wrong, however it looks
     lists: dict[str, tuple[int, int]] = field(default_factory=dict)  # the most entries, of the most characters
@@ -41,6 +42,7 @@ class Mutation:
             self.days,
             self.zones,
             self.emails,
+            self.urls,
             self.secrets,
             self.versions,
             self.sections,

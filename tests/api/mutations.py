@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_calendar, mutations_messaging, mutations_notifications
+from tests.api import mutations_calendar, mutations_messaging, mutations_notifications, mutations_scheduling
 from tests.api.mutation import Mutation, naming
 from tests.api.mutations_jobs import MUTATIONS_OF_JOBS
 from tests.api.world import FULL_TOO, HELD, TEN
@@ -368,6 +368,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
         required=("id",),
     ),
     "removeTimeOff": naming("coach", "id", "TimeOff"),
+    **mutations_scheduling.MUTATIONS,
     "assignCoach": Mutation(
         "admin",
         lambda world: {"memberId": world.ids["Member"], "coachId": world.foreign["Coach"]},

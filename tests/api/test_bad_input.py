@@ -20,6 +20,7 @@ from tests.api.values import (
     BAD_IDS,
     BAD_NUMBERS,
     BAD_TIMES,
+    BAD_URLS,
     BAD_ZONES,
     HUGE,
     NO_TEXT,
@@ -65,6 +66,7 @@ def cases(mutation: Mutation, world: World) -> Iterator[Case]:
         (mutation.days, BAD_DAYS),
         (mutation.zones, BAD_ZONES),
         (mutation.emails, BAD_EMAILS),
+        (mutation.urls, BAD_URLS),
     )
     for names, values in kinds:
         for name in names:
@@ -146,7 +148,7 @@ async def test_half_a_surrogate_pair_is_refused_with_its_request(world: World, n
     mutation = MUTATIONS[name]
     strings = (*mutation.ids, *mutation.emails, *mutation.zones, *mutation.texts, *mutation.secrets, *mutation.times)
     async with nothing_written(world.practice):
-        for each in (*strings, *mutation.clocks, *mutation.days, *mutation.choices):
+        for each in (*strings, *mutation.urls, *mutation.clocks, *mutation.days, *mutation.choices):
             for half in ("\ud800", "a\udfff" * 6):
                 given = {**mutation.valid(world), each: half}
                 answer = await world.ask(mutation.who, document(name), {"input": given})

@@ -26,6 +26,13 @@ BAD_EMAILS = [
     *("", "nobody", "@example.com", "nobody@", "no body@example.com", "a@b@example.com", "nobody@example.com\n"),
     *("nobody@example.com\0", "nobody@exa mple.com", "nobody@-example.com", f"{'x' * 250}@example.com", HUGE),
 ]
+BAD_URLS = [
+    *("", " ", "calendar", "calendar.example/a.ics", "//calendar.example/a.ics", "https://", "https:///a.ics"),
+    *("webcal:", "file:///etc/passwd", "ftp://calendar.example/a.ics", "javascript:alert(1)", "https://[::1"),
+    *("https://ada:secret@calendar.example/", "https://calendar.example:22/", "https://calendar.example\\@a.example/"),
+    *("https://calendar.example/\r\nX: y", "https://calendar.example/\0", "https://①②⑦.example/", HUGE),
+    *("https://a b.example", f"https://calendar.example/{'x' * 2_048}"),
+]
 BAD_IDS = [
     *("", " ", "garbage", "%%%%", "Coach:1", "ü", "\0", "=", "====", HUGE, "null", "../../etc/passwd"),
     *(urlsafe_b64encode(each.encode()).decode() for each in ("Coach", "Coach:", ":1", "Coach:1", "Coach:\0", "é:1")),

@@ -15,7 +15,17 @@ from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
 from tests.messaging import logged, message_hook, message_template
-from tests.operations import ADD_NOTE_TEMPLATE, ADD_TIME_OFF, add_window, booked, completed, noted, planned, template
+from tests.operations import (
+    ADD_NOTE_TEMPLATE,
+    ADD_TIME_OFF,
+    add_window,
+    booked,
+    completed,
+    noted,
+    outside_calendar,
+    planned,
+    template,
+)
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
 
@@ -86,6 +96,7 @@ class World:
             "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
             "Member": member.id,
+            "OutsideCalendar": await outside_calendar(self.practice, coach),
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await template(self.practice, coach, "Mine", "An item"),
             "Session": session,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.house import access_calendar, access_messaging, access_notifications
+from tests.house import access_calendar, access_messaging, access_notifications, access_scheduling
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -17,6 +17,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -66,6 +67,7 @@ class World:
             "Session": booking["session"]["id"],
             "SessionPlan": plan["id"],
             "SessionSeries": series["id"],
+            "OutsideCalendar": await outside_calendar(practice, coach),
             "PlanItem": plan["items"][0]["id"],
             "PlanTemplate": await world.spare_template(),
             "Slot": booking["slot"]["id"],
@@ -312,6 +314,7 @@ ACCESS = {
     **access_messaging.ROWS,
     **access_calendar.ROWS,
     **access_notifications.ROWS,
+    **access_scheduling.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -340,6 +343,7 @@ NODES = {
     "Member": LOGIN,
     "MessageHook": LOGIN,
     "MessageTemplate": LOGIN,
+    "OutsideCalendar": LOGIN,
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,

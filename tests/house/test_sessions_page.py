@@ -10,6 +10,8 @@ from app.events import (
     MemberSignedUp,
     MessageQueued,
     NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
 )
 from app.services.sessions import TRANSITIONS, Action, Transition
 from app.services.sessions.lifecycle import Part, When
@@ -33,6 +35,8 @@ OF_OTHER_THINGS = {
     MemberSignedUp,
     MessageQueued,
     NotificationsChanged,
+    OutsideCalendarDue,
+    OutsideCalendarFailed,
 }
 HEAD = "| by | from | to | who | when | takes a reason |"
 

@@ -24,6 +24,7 @@ from tests.operations import (
     booked,
     completed,
     noted,
+    outside_calendar,
     planned,
     rated,
     template,
@@ -45,6 +46,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "assignments": ("coach_id", "member_id"),
     "coach_calendars": ("coach_id",),
     "availability_windows": ("coach_id",),
+    "outside_calendars": ("coach_id", "name"),
     "time_off": ("coach_id",),
     "calendar_slots": ("coach_id", _HOUR),
     "calendar_seats": ("coach_id", _HOUR, "seat_no"),
@@ -70,7 +72,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
     "quiet_hours": ("user_id",),
-    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id')"),
+    "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
 TOUCHED: dict[str, str] = {
@@ -84,6 +86,7 @@ TOUCHED: dict[str, str] = {
     "assignments": "started_at = now()",
     "coach_calendars": "version = 99",
     "availability_windows": "created_at = now()",
+    "outside_calendars": "created_at = now()",
     "time_off": "created_at = now()",
     "calendar_slots": "capacity = 2",
     "calendar_seats": "capacity = 2",
@@ -172,6 +175,7 @@ class SmallPractice:
             await add_window(practice, coach, seats=2)
             away = {"startsAt": "2026-05-01T00:00:00Z", "endsAt": "2026-05-02T00:00:00Z"}
             await practice.ask(ADD_TIME_OFF, coach, input=away)
+            await outside_calendar(practice, coach)
         sessions = {}
         for member, coach in ((anna, one), (carl, other)):
             sessions[member.id] = await booked(practice, member, coach, NINE, idempotencyKey="k")

@@ -23,11 +23,13 @@ OF_ONE = {
     "calendar_seats": ["one/10/1", "one/9/1", "one/9/2"],
 }
 PLANS_OF_ONE = {
+    "outside_calendars": ["one/Family"],
     "session_plans": ["one/anna/False"],
     "plan_items": ["one/anna/Hidden"],
     "plan_templates": ["one/Mine"],
 }
 PLANS_OF_OTHER = {
+    "outside_calendars": ["other/Family"],
     "session_plans": ["other/carl/True"],
     "plan_items": ["other/carl/Shared"],
     "plan_templates": ["other/Mine"],
@@ -213,6 +215,8 @@ TOLD = {
         "BookingRejected/carl",
         "MessageQueued/anna",
         "MessageQueued/carl",
+        "OutsideCalendarDue/one",
+        "OutsideCalendarDue/other",
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",

@@ -12,6 +12,7 @@ from app.models.scheduling.calendars import (
     TimeOffKind,
 )
 from app.models.scheduling.holds import SlotHold, WaitingListEntry, WaitingStatus
+from app.models.scheduling.outside_calendars import OutsideCalendar, OutsideCalendarStatus
 from app.models.scheduling.series import SessionSeries
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "CalendarSlot",
     "CoachCalendar",
     "DayOfWeek",
+    "OutsideCalendar",
+    "OutsideCalendarStatus",
     "SessionSeries",
     "SlotHold",
     "TimeOff",

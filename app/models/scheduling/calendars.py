@@ -37,6 +37,7 @@ class TimeOffKind(StrEnum):
     SICK = "SICK"
     PERSONAL = "PERSONAL"
     OTHER = "OTHER"
+    OUTSIDE_CALENDAR = "OUTSIDE_CALENDAR"
 
 
 class BookingStatus(StrEnum):
@@ -90,11 +91,22 @@ class AvailabilityWindow(SQLModel, table=True):
 
 
 class TimeOff(SQLModel, table=True):
-    """A range of time that takes availability away."""
+    """A range of time that takes availability away: a coach's own, or one in which a calendar elsewhere says busy."""
 
     __tablename__ = "time_off"
     __table_args__ = (
         one_of("kind", TimeOffKind, "time_off"),
+        ForeignKeyConstraint(
+            ["outside_calendar_id", "coach_id"],
+            ["outside_calendars.id", "outside_calendars.coach_id"],
+            name="time_off_outside_calendar_fkey",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(
+            "(kind = 'OUTSIDE_CALENDAR') = (outside_calendar_id IS NOT NULL)", name="time_off_outside_of_a_calendar"
+        ),
+        CheckConstraint("outside_calendar_id IS NULL OR reason IS NULL", name="time_off_outside_says_no_more"),
+        Index("time_off_outside", "outside_calendar_id", postgresql_where=text("outside_calendar_id IS NOT NULL")),
         CheckConstraint("starts_at < ends_at", name="time_off_times_in_order"),
         Index("time_off_by_coach", "coach_id", "ends_at"),
     )
@@ -105,6 +117,7 @@ class TimeOff(SQLModel, table=True):
     ends_at: datetime = timestamp()
     kind: TimeOffKind = choice(TimeOffKind, default=TimeOffKind.VACATION)
     reason: str | None = Field(default=None, max_length=500)
+    outside_calendar_id: UUID | None = None
     created_at: datetime = stamped_now()
 
 

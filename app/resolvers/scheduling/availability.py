@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from app.models import scheduling as models
-from app.schema.problems import BookingsInTheWay, WindowsOverlap, result_of
+from app.schema.problems import BookingsInTheWay, TimeOffIsImported, WindowsOverlap, result_of
 from app.schema.relations import Info
 from app.schema.scheduling import (
     AddAvailabilityWindowInput,
@@ -76,7 +76,8 @@ class Mutation:
         return await info.context.write(scheduling_service.add_time_off, form=form, now=info.context.now())
 
     @strawberry.mutation(
-        graphql_type=result_of("RemoveTimeOffResult", Removed), description="Gives the time back to the calendar."
+        graphql_type=result_of("RemoveTimeOffResult", Removed, TimeOffIsImported),
+        description="Gives the time back to the calendar.",
     )
     async def remove_time_off(
         self, info: Info, input: Annotated[RemoveTimeOffInput, strawberry.argument(description="Which.")]

@@ -33,6 +33,13 @@ from app.schema.scheduling.holds import (
     WaitingListChanged,
     WaitingListEntry,
 )
+from app.schema.scheduling.outside_calendars import (
+    AddOutsideCalendarInput,
+    OutsideCalendar,
+    RefreshOutsideCalendarInput,
+    RemoveOutsideCalendarInput,
+    UpdateOutsideCalendarInput,
+)
 from app.schema.scheduling.series import (
     BookSeriesInput,
     CancelSeriesInput,
@@ -45,6 +52,7 @@ from app.schema.scheduling.slot_wide import CancelSlotInput, CompleteSlotInput, 
 
 __all__ = [
     "AddAvailabilityWindowInput",
+    "AddOutsideCalendarInput",
     "AddTimeOffInput",
     "AvailabilityWindow",
     "BookSeriesInput",
@@ -60,8 +68,11 @@ __all__ = [
     "JoinWaitingListInput",
     "LeaveWaitingListInput",
     "MarkNoShowInput",
+    "OutsideCalendar",
+    "RefreshOutsideCalendarInput",
     "ReleaseHoldInput",
     "RemoveAvailabilityWindowInput",
+    "RemoveOutsideCalendarInput",
     "RemoveTimeOffInput",
     "Removed",
     "RescheduleSeriesInput",
@@ -80,6 +91,7 @@ __all__ = [
     "SlotSessions",
     "TimeOff",
     "UpdateAvailabilityWindowInput",
+    "UpdateOutsideCalendarInput",
     "WaitingListChanged",
     "WaitingListEntry",
     "slot_id",

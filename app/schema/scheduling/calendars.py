@@ -10,11 +10,13 @@ import strawberry
 
 from app.live import ranges as live
 from app.loaders import coaches as coach_loaders
+from app.loaders import scheduling as scheduling_loaders
 from app.models import scheduling as models
 from app.models.scheduling import BookingStatus, DayOfWeek, TimeOffKind
 from app.models.sessions import SessionFormat, SessionKind
 from app.schema.coaches import Coach
 from app.schema.relations import relation
+from app.schema.scheduling.outside_calendars import OutsideCalendar
 from app.schema.sessions import Session
 from app.services import scheduling as scheduling_service
 from app.services.scheduling import Unavailable
@@ -31,7 +33,13 @@ describe(
 describe(
     TimeOffKind,
     "Why a coach is away.",
-    {"VACATION": "On holiday.", "SICK": "Ill.", "PERSONAL": "For personal reasons.", "OTHER": "For another reason."},
+    {
+        "VACATION": "On holiday.",
+        "SICK": "Ill.",
+        "PERSONAL": "For personal reasons.",
+        "OTHER": "For another reason.",
+        "OUTSIDE_CALENDAR": "A calendar elsewhere says so; it is changed there.",
+    },
 )
 describe(
     BookingStatus,
@@ -69,6 +77,12 @@ class TimeOff(Node):
     kind: TimeOffKind = strawberry.field(description="Why.")
     reason: str | None = strawberry.field(description="In the coach's own words; members do not see it.")
     coach = relation(Coach | None, coach_loaders.coaches_by_id, key="coach_id", description="Who is away.")
+    outside_calendar = relation(
+        OutsideCalendar | None,
+        scheduling_loaders.outside_calendars_by_id,
+        key="outside_calendar_id",
+        description="The calendar elsewhere that says so; null for a coach's own.",
+    )
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:

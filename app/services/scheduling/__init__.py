@@ -30,6 +30,15 @@ from app.services.scheduling.listing import (
     find_slot,
     next_available_slot,
 )
+from app.services.scheduling.outside_calendars import (
+    NewOutsideCalendar,
+    OutsideCalendarChanges,
+    add_outside_calendar,
+    list_outside_calendars,
+    refresh_outside_calendar,
+    remove_outside_calendar,
+    update_outside_calendar,
+)
 from app.services.scheduling.reading import CalendarReadings
 from app.services.scheduling.series import BookSeries, SeriesQuestion, preview_series, series_form
 from app.services.scheduling.series_changes import (
@@ -68,8 +77,10 @@ __all__ = [
     "HoldSlot",
     "JoinWaitingList",
     "MarkNoShow",
+    "NewOutsideCalendar",
     "NewTimeOff",
     "NewWindow",
+    "OutsideCalendarChanges",
     "RescheduleSeries",
     "RescheduleSession",
     "ScheduleSession",
@@ -90,6 +101,7 @@ __all__ = [
     "WindowChanges",
     "access_booking",
     "add_availability_window",
+    "add_outside_calendar",
     "add_time_off",
     "available_slots",
     "calendar_owner",
@@ -101,12 +113,16 @@ __all__ = [
     "join_waiting_list",
     "leave_waiting_list",
     "list_holds",
+    "list_outside_calendars",
     "list_waiting",
     "next_available_slot",
     "preview_series",
+    "refresh_outside_calendar",
     "release_hold",
     "remove_availability_window",
+    "remove_outside_calendar",
     "remove_time_off",
     "series_form",
     "update_availability_window",
+    "update_outside_calendar",
 ]

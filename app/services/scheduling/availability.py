@@ -14,7 +14,7 @@ from app.actor import Actor
 from app.forms import Form, Instant, Line
 from app.models.scheduling import AvailabilityWindow, DayOfWeek, TimeOff, TimeOffKind
 from app.models.sessions import CoachingSession, SessionStatus
-from app.problems import BookingsInTheWay, Forbidden, InvalidInput, WindowsOverlap
+from app.problems import BookingsInTheWay, Forbidden, InvalidInput, TimeOffIsImported, WindowsOverlap
 from app.services.identity.permissions import require
 from app.services.scheduling.calendars import open_calendar, raise_version, read_calendar
 from app.services.scheduling.queues import settle_change
@@ -105,6 +105,8 @@ async def remove_availability_window(db: AsyncSession, actor: Actor, *, window_i
 async def add_time_off(db: AsyncSession, actor: Actor, *, form: NewTimeOff, now: datetime) -> TimeOff:
     """Raises `BookingsInTheWay` when sessions are booked in that time; a range may lie in the past."""
     coach_id = whose_calendar(actor, form.coach_id)
+    if form.kind is TimeOffKind.OUTSIDE_CALENDAR:
+        raise InvalidInput("kind", "is of what calendars elsewhere say; choose another one")
     if form.ends_at <= form.starts_at:
         raise InvalidInput("endsAt", "must be after startsAt")
     await open_calendar(db, coach_id, locked=True)
@@ -119,11 +121,15 @@ async def add_time_off(db: AsyncSession, actor: Actor, *, form: NewTimeOff, now:
 
 
 async def remove_time_off(db: AsyncSession, actor: Actor, *, time_off_id: UUID) -> UUID:
+    """Raises `TimeOffIsImported` for what a calendar elsewhere says."""
     require(actor, "availability:write")
-    coach_id = (await db.exec(select(TimeOff.coach_id).where(TimeOff.id == time_off_id))).one_or_none()
+    found = await db.exec(select(TimeOff.coach_id, TimeOff.kind).where(TimeOff.id == time_off_id))
+    coach_id, kind = found.one_or_none() or (None, None)
     if coach_id is None:
         raise Forbidden
     await open_calendar(db, whose_calendar(actor, coach_id), locked=True)
+    if kind is TimeOffKind.OUTSIDE_CALENDAR:
+        raise TimeOffIsImported
     gone = await db.exec(delete(TimeOff).where(col(TimeOff.id) == time_off_id).returning(col(TimeOff.id)))
     if gone.first() is None:
         raise Forbidden
