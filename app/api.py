@@ -14,6 +14,7 @@ from app.resolvers import (
     notifications,
     scheduling,
     sessions,
+    webhooks,
 )
 from app.schema.problems import SHOWN_AS, handlers
 from app.wire.errors import shown
@@ -39,6 +40,7 @@ class Query(
     scheduling.OutsideCalendarQuery,  # outsideCalendars
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
+    webhooks.Query,  # webhookEndpoints, webhookMessages
     jobs.Query,  # jobs
 ):
     pass
@@ -63,6 +65,7 @@ class Mutation(
     deliveries.Mutation,  # sendAgain
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
+    webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
     jobs.Mutation,  # retryJob, dropJob
 ):
     pass

@@ -185,6 +185,31 @@ class OutsideCalendarFailed(Event):
 
     calendar_id: UUID
     coach_id: UUID
+
+
+class WebhookTestAsked(Event):
+    """Somebody wants an endpoint to be sent something, to see whether it arrives."""
+
+    endpoint_id: UUID
+    coach_id: UUID | None
+
+
+class WebhookReplayAsked(Event):
+    """What an endpoint was sent is to be sent again: one message, or those of a time (`until` not included)."""
+
+    endpoint_id: UUID
+    coach_id: UUID | None
+    message_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    only_failed: bool = False
+
+
+class WebhookEndpointDisabled(Event):
+    """We gave an endpoint up; `coach_id` is None where it is the practice's."""
+
+    endpoint_id: UUID
+    coach_id: UUID | None
     reason: str
 
 

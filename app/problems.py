@@ -212,6 +212,24 @@ class TimeOffIsImported(Problem):
     message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
 
 
+class TooManyWebhookEndpoints(Problem):
+    code = "TOO_MANY_WEBHOOK_ENDPOINTS"
+    message = "There are at most 20 endpoints; remove one first"
+
+
+class WebhookEndpointIsDisabled(Problem):
+    code = "WEBHOOK_ENDPOINT_IS_DISABLED"
+    message = "Nothing is sent to a disabled endpoint; enable it first"
+
+
+class TooMuchToReplay(Problem):
+    code = "TOO_MUCH_TO_REPLAY"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"These are more than {most:,} messages; choose a shorter time")
+
+
 class TooManyMessageHooks(Problem):
     code = "TOO_MANY_MESSAGE_HOOKS"
     message = "A coach has at most 20 message hooks; remove one first"

@@ -52,6 +52,7 @@ from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.sessions import remind_of_plans
+from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog, structured
 from app.wire.http.status import RefusedRequest
 from app.wire.http.view import GraphQLView
@@ -178,6 +179,9 @@ class Application:
     async def healthz(self, request: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
+    async def webhook_schema(self, request: Request) -> Response:
+        return Response(schema_document(), media_type="application/schema+json")
+
     async def readyz(self, request: Request) -> Response:
         is_ready, body = await self.health.readiness()
         return JSONResponse(body, 200 if is_ready else 503)
@@ -269,6 +273,7 @@ class Application:
                 Route("/readyz", self.readyz),
                 *Pages(self.house).routes,
                 Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
+                Route("/webhooks/schema.json", self.webhook_schema),
             ],
             middleware=around,
             lifespan=self.lifespan,

@@ -23,8 +23,8 @@ from app.platform.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 500
-"""Events that the relay takes in one transaction."""
+AT_ONCE: Final = 200
+"""Events that the relay takes in one transaction: no request of the same process waits long for it."""
 
 LOOK_SECONDS: Final = 1.0
 """How often the relay looks without being told to."""

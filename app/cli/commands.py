@@ -33,6 +33,7 @@ from app.problems import Problem
 from app.server import Application, server_config, trusted_documents
 from app.services import identity as identity_service
 from app.services import privacy
+from app.services import webhooks as webhook_service
 from app.services.identity.accounts import NewAdmin
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Rapport: booking and live views for coaches.")
@@ -253,7 +254,7 @@ cli.add_typer(keys, name="keys")
 
 @keys.command()
 def rotate(data_dir: DataDir = None) -> None:
-    """Wraps all members' keys by a new master key, or by the first of ENCRYPTION_KEYS, while servers run."""
+    """Wraps all keys and secrets by a new master key, or by the first of ENCRYPTION_KEYS, while servers run."""
     failures: list[str] = []
 
     async def wrap_anew(context: Context) -> None:
@@ -261,7 +262,7 @@ def rotate(data_dir: DataDir = None) -> None:
             await privacy.confirm_keys(db, context.house.keys.master)
         count, failed = await privacy.rotate_keys(context.unit_of_work, context.house.keys, now=context.now())
         failures.extend(failed)
-        say.print(f"{count} members' keys were wrapped anew, by the key {context.house.keys.master.first_id}.")
+        say.print(f"{count} keys and secrets were wrapped anew, by the key {context.house.keys.master.first_id}.")
 
     with servers(data_dir, join=True) as settings:
         asyncio.run(with_context(settings, wrap_anew))
@@ -282,3 +283,13 @@ def check(data_dir: DataDir = None) -> None:
     if failures:
         fail("\n".join(["these cannot be read:", *failures]))
     say.print("Every key and everything under it can be read.")
+
+
+webhooks = typer.Typer(no_args_is_help=True, help="What is told outside.")
+cli.add_typer(webhooks, name="webhooks")
+
+
+@webhooks.command("schema")
+def webhook_schema() -> None:
+    """Prints the JSON Schema of every message."""
+    sys.stdout.buffer.write(webhook_service.schema_document())

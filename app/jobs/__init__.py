@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import messaging, notifications, scheduling
+from app.jobs import messaging, notifications, scheduling, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -10,9 +10,10 @@ JOBS: tuple[Job, ...] = (
     messaging.SEND_COMMUNICATION,
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
+    *webhooks.JOBS,
 )
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND, scheduling.DUE)
+SCANS: tuple[Scan, ...] = (notifications.REMIND, scheduling.DUE, *webhooks.SCANS)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -2,7 +2,18 @@
 
 from sqlalchemy.orm import configure_mappers
 
-from app.models import coaches, identity, members, messaging, notifications, outbox, privacy, scheduling, sessions
+from app.models import (
+    coaches,
+    identity,
+    members,
+    messaging,
+    notifications,
+    outbox,
+    privacy,
+    scheduling,
+    sessions,
+    webhooks,
+)
 
 __all__ = [
     "coaches",
@@ -14,6 +25,7 @@ __all__ = [
     "privacy",
     "scheduling",
     "sessions",
+    "webhooks",
 ]
 
 # Otherwise with the first query: rows are made without one too.

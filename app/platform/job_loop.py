@@ -37,6 +37,7 @@ LOOK_SECONDS: Final = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 CONNECTIONS: Final = 3  # one listens
 ANSWER_SECONDS: Final = 30.0
+LEAVE_SECONDS: Final = 1.0
 
 # What is worth a line is logged once, here and in `jobs.py`.
 logging.getLogger("pgqueuer").setLevel(logging.CRITICAL + 1)
@@ -85,15 +86,20 @@ class _LeftBehind(BaseException):
 class _Unfinished(AbstractEntrypointExecutor):
     """A job that is cut off is not cancelled, as the library would have it: somebody else is to do it."""
 
-    def __init__(self, inner: Trying) -> None:
+    def __init__(self, inner: Trying, under_way: set[asyncio.Task[Any]]) -> None:
         super().__init__(inner.parameters)
-        self._inner = inner
+        self._inner, self._under_way = inner, under_way
 
     async def execute(self, job: Job, context: JobContext) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
         try:
             await self._inner.execute(job, context)
         except asyncio.CancelledError:
             raise _LeftBehind from None
+        finally:
+            self._under_way.discard(task)
 
 
 class _Queries(Queries):
@@ -118,6 +124,7 @@ class JobLoop:
     ) -> None:
         self._executors, self._connections = executors, connections
         self._at_once, self._heartbeat = at_once, heartbeat
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
         self._task: asyncio.Task[None] | None = None
@@ -130,11 +137,16 @@ class JobLoop:
         self._stopping.set()
         if self._manager is not None:
             self._manager.shutdown.set()
-        if self._task is not None:
-            _, late = await asyncio.wait({self._task}, timeout=seconds)
+        if self._task is None:
+            return
+        _, late = await asyncio.wait({self._task}, timeout=seconds)
+        while late:
+            # Not the loop itself at first: it would go on to wait for its jobs, and they would not have heard of it.
+            for job in self._under_way:
+                job.cancel()
+            _, late = await asyncio.wait({self._task}, timeout=LEAVE_SECONDS)
             if late:
                 self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _go_on(self) -> None:
         pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
@@ -157,7 +169,7 @@ class JobLoop:
         try:
             manager = QueueManager(_Queries(AsyncpgPoolDriver(pool)))
             for name, executor in self._executors.items():
-                manager.register_executor(name, _Unfinished(executor))
+                manager.register_executor(name, _Unfinished(executor, self._under_way))
             if self._stopping.is_set():
                 return
             self._manager = manager
@@ -180,7 +192,7 @@ class JobLoop:
 async def _leave_to_others(pool: "asyncpg.Pool[asyncpg.Record]", manager_id: UUID) -> None:
     """What is still ours and not done; where that cannot be said, the others find out by themselves."""
     with suppress(Exception):
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(3 * LEAVE_SECONDS):
             await pool.execute(
                 "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, slot = NULL, updated = now()"
                 " WHERE queue_manager_id = $1 AND status = 'picked'",

@@ -29,6 +29,7 @@ from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
+from app.services import webhooks as webhook_service
 from app.wire.relay import InvalidId, Node, parse_global_id, parse_uuid
 
 MOST = 100
@@ -73,6 +74,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "TimeOff": _row(TimeOff),
     "User": _row(User),
     "WaitingListEntry": _row(WaitingListEntry, "sessions:read"),
+    "WebhookEndpoint": lambda context, key: context.read(webhook_service.access_webhook_endpoint, parse_uuid(key)),
+    "WebhookMessage": lambda context, key: context.read(webhook_service.access_webhook_message, parse_uuid(key)),
 }
 
 

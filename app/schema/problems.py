@@ -205,6 +205,21 @@ class TimeOffIsImported(Problem):
     pass
 
 
+@shows(problems.TooManyWebhookEndpoints, "The coach, or the practice, has as many endpoints as one can have.")
+class TooManyWebhookEndpoints(Problem):
+    pass
+
+
+@shows(problems.WebhookEndpointIsDisabled, "Nothing is sent to the endpoint.")
+class WebhookEndpointIsDisabled(Problem):
+    pass
+
+
+@shows(problems.TooMuchToReplay, "The time has too many messages.")
+class TooMuchToReplay(Problem):
+    most: int = strawberry.field(description="As many can be sent again at once.")
+
+
 @shows(problems.TooManyMessageHooks, "The coach has as many message hooks as one can have.")
 class TooManyMessageHooks(Problem):
     pass

@@ -1,12 +1,14 @@
 """Relay's conventions: opaque global ids, the Node interface, connections over pages."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
+
+from app.wire.global_ids import global_id_of
 
 Item = TypeVar("Item")
 
@@ -23,11 +25,7 @@ class InvalidId(ValueError):
 
 
 def global_id(type_name: str, key: object) -> strawberry.ID:
-    return strawberry.ID(_sealed(f"{type_name}:{key}"))
-
-
-def _sealed(plain: str) -> str:
-    return urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+    return strawberry.ID(global_id_of(type_name, key))
 
 
 def parse_global_id(value: str, field: str = "id") -> tuple[str, str]:
@@ -36,9 +34,9 @@ def parse_global_id(value: str, field: str = "id") -> tuple[str, str]:
         plain = urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("ascii")
     except ValueError:
         raise InvalidId(field, "node") from None
-    if not _KEY.fullmatch(plain) or _sealed(plain) != value:
-        raise InvalidId(field, "node")
     type_name, _, key = plain.partition(":")
+    if not _KEY.fullmatch(plain) or global_id_of(type_name, key) != value:
+        raise InvalidId(field, "node")
     return type_name, key
 
 

@@ -17,4 +17,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DELETE FROM role_permissions WHERE permission = 'webhooks:manage'")
+    op.execute("DELETE FROM user_permissions WHERE permission = 'webhooks:manage'")
+    op.execute("DELETE FROM permissions WHERE code = 'webhooks:manage'")
+    op.execute("DROP TABLE webhook_attempts, webhook_messages, webhook_endpoints")
+    op.execute("DROP FUNCTION copy_webhook_coach(), bound_webhook_endpoints()")

@@ -2,7 +2,13 @@
 
 from uuid import uuid4
 
-from tests.api import mutations_calendar, mutations_messaging, mutations_notifications, mutations_scheduling
+from tests.api import (
+    mutations_calendar,
+    mutations_messaging,
+    mutations_notifications,
+    mutations_scheduling,
+    mutations_webhooks,
+)
 from tests.api.mutation import Mutation, naming
 from tests.api.mutations_jobs import MUTATIONS_OF_JOBS
 from tests.api.world import FULL_TOO, HELD, TEN
@@ -362,6 +368,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_messaging.MUTATIONS,
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
+    **mutations_webhooks.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -29,6 +29,7 @@ from tests.operations import (
 )
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import booked_series
+from tests.webhooks import webhooks_of
 
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 NEXT_WEEK, WEEK_AFTER = "2026-03-09T09:00:00Z", "2026-03-16T09:00:00Z"
@@ -113,6 +114,7 @@ class World:
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
+            **await webhooks_of(self.practice, coach),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

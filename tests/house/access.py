@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.holding import held, joined
-from tests.house import access_calendar, access_deliveries, access_messaging, access_notifications, access_scheduling
+from tests.house import (
+    access_calendar,
+    access_deliveries,
+    access_messaging,
+    access_notifications,
+    access_scheduling,
+    access_webhooks,
+)
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.leaving import delivery_to
 from tests.operations import (
@@ -25,6 +32,7 @@ from tests.operations import (
 )
 from tests.practice import Person, Practice
 from tests.services.scheduling.repeating import book_series
+from tests.webhooks import webhooks_of
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 THURSDAY_NIGHT = "2026-03-05T22:00:00Z"
@@ -80,6 +88,7 @@ class World:
         }
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
+        world.ids |= await webhooks_of(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -318,6 +327,7 @@ ACCESS = {
     **access_deliveries.ROWS,
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
+    **access_webhooks.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -361,4 +371,6 @@ NODES = {
     "TimeOff": LOGIN,
     "User": LOGIN,
     "WaitingListEntry": LOGIN,
+    "WebhookEndpoint": LOGIN,
+    "WebhookMessage": LOGIN,
 }

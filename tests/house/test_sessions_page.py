@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app import events
 from app.events import (
     CalendarChanged,
     CoachAssigned,
@@ -39,6 +40,9 @@ OF_OTHER_THINGS = {
     NotificationsChanged,
     OutsideCalendarDue,
     OutsideCalendarFailed,
+    events.WebhookEndpointDisabled,
+    events.WebhookReplayAsked,
+    events.WebhookTestAsked,
 }
 HEAD = "| by | from | to | who | when | takes a reason |"
 

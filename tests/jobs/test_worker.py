@@ -22,6 +22,7 @@ from tests.jobs.working import another_process, until, with_jobs, working
 from tests.operations import add_window, book
 from tests.practice import Practice
 
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rapport worker'"
 NINE = "2026-03-02T09:00:00Z"
 
 
@@ -154,11 +155,48 @@ async def test_a_worker_goes_on_when_its_connections_are_cut(
         await ask_for(practice, NewJob("count", {"number": 1}))
         await until(lambda: done == [1])
 
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rapport worker'"
-        assert len(await practice.rows(cut)) >= 2
+        assert len(await practice.rows(CUT)) >= 2
         await ask_for(practice, NewJob("count", {"number": 2}))
 
         await until(lambda: done[-1] == 2)
+
+
+async def test_what_fails_while_connections_are_cut_is_tried_again_and_not_parked(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_fail, tries = asyncio.Event(), asyncio.Event(), 0
+
+    async def fail_first(context: Context, payload: Mapping[str, Any]) -> None:
+        nonlocal tries
+        tries += 1
+        begun.set()
+        await may_fail.wait()
+        if tries == 1:
+            raise RuntimeError("no luck")
+
+    with_jobs(monkeypatch, Job("fail first", fail_first, pauses=(timedelta(),)))
+    await ask_for(practice, NewJob("fail first", {}))
+    async with working(practice):
+        async with asyncio.timeout(20):
+            await begun.wait()
+        await practice.rows(CUT)
+        may_fail.set()
+        await until(lambda: _is_empty(practice))
+
+    assert tries == 2
+
+
+async def test_a_job_that_never_ends_has_failed(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never_end(context: Context, payload: Mapping[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("app.platform.jobs.LONGEST_SECONDS", 0.01)
+    with_jobs(monkeypatch, Job("never end", never_end, pauses=()))
+    await ask_for(practice, NewJob("never end", {}))
+
+    await Worker(practice.house).once()
+
+    assert await practice.rows("SELECT status::text FROM pgqueuer") == [("failed",)]
 
 
 async def test_what_is_cut_off_by_the_end_is_another_workers(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.jobs.job import Job
+from app.platform.ids import new_id
 from app.platform.jobs import NewJob, enqueue
 from app.platform.settings import Settings
 from app.server import Application
@@ -101,8 +102,10 @@ class WorkerProcess:
 
 async def parked(practice: Practice) -> str:
     """The id of a parked job that no worker here knows."""
+    key = str(new_id())
     async with practice.as_system() as db:
-        await enqueue(db, [NewJob("nobody's", {})])
-    newest = "UPDATE pgqueuer SET status = 'failed' WHERE id = (SELECT max(id) FROM pgqueuer) RETURNING id"
-    ((id,),) = await practice.rows(newest)
+        await enqueue(db, [NewJob("nobody's", {}, key=key)])
+    # Moved, because 1 is an id that tests call wrong.
+    park = "UPDATE pgqueuer SET status = 'failed', id = id + 1000 WHERE dedupe_key = :key RETURNING id"
+    ((id,),) = await practice.rows(park, key=key)
     return str(global_id("Job", id))

@@ -72,6 +72,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
     "quiet_hours": ("user_id",),
+    "webhook_endpoints": ("coach_id", "url"),
+    "webhook_messages": ("coach_id", "webhook_id"),
+    "webhook_attempts": ("coach_id", "number"),
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -112,6 +115,9 @@ TOUCHED: dict[str, str] = {
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
     "quiet_hours": "updated_at = now()",
+    "webhook_endpoints": "updated_at = now()",
+    "webhook_messages": "tries = 0",
+    "webhook_attempts": "duration_ms = 2",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -143,6 +149,16 @@ _TOLD = (
     " WHERE user_id = :user",
     "INSERT INTO notification_preferences (user_id, kind, channel, is_on) VALUES (:user, :kind, 'EMAIL', true)",
     "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:user, '22:00', '07:00')",
+)
+# An endpoint of each coach and one of the practice, each with a message that was tried.
+_HOOKED = (
+    "INSERT INTO webhook_endpoints (id, coach_id, url, is_enabled, sealed_secret, created_at, updated_at)"
+    " VALUES (gen_random_uuid(), CAST(:coach AS uuid), 'https://x', true, '\\x01', now(), now())",
+    "INSERT INTO webhook_messages (id, endpoint_id, webhook_id, event_type, payload, status, round, tries,"
+    " attempt_count, is_waiting, created_at) SELECT gen_random_uuid(), id, 'msg_1', 'test.sent', '{}', 'DELIVERED', 1,"
+    " 0, 1, false, now() FROM webhook_endpoints WHERE coach_id IS NOT DISTINCT FROM CAST(:coach AS uuid)",
+    "INSERT INTO webhook_attempts (message_id, number, at, duration_ms, status_code) SELECT id, 1, now(), 1, 200"
+    " FROM webhook_messages WHERE coach_id IS NOT DISTINCT FROM CAST(:coach AS uuid)",
 )
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
 
@@ -206,6 +222,9 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            for owner in (small.coach_id("one"), small.coach_id("other"), None):
+                for statement in _HOOKED:
+                    await db.execute(text(statement), {"coach": owner})
         return small
 
     async def _add_queues(self, db: AsyncSession) -> None:

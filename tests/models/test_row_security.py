@@ -108,6 +108,19 @@ def read_by(name: str, kind: str) -> Rows:
     return chosen(name, kind) | {"notifications": told(name, kind)["notifications"]}
 
 
+def hooked(name: str) -> Rows:
+    """The coach's endpoint, and what it was sent."""
+    return {
+        "webhook_endpoints": [f"{name}/https://x"],
+        "webhook_messages": [f"{name}/msg_1"],
+        "webhook_attempts": [f"{name}/1"],
+    }
+
+
+def endpoint_of(name: str) -> Rows:
+    return {"webhook_endpoints": hooked(name)["webhook_endpoints"]}
+
+
 PUBLIC = {"coaches": ["one"]}
 PROFILES = {"coaches": ["one", "other"]}
 
@@ -146,6 +159,7 @@ SEEN = {
     | PLANS_OF_ONE
     | MESSAGES_OF_ONE
     | told("one", "SESSION_BOOKED")
+    | hooked("one")
     | {
         "users": [*MEMBERS_OF_ONE, "one"],
         "members": MEMBERS_OF_ONE,
@@ -160,6 +174,7 @@ SEEN = {
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | MESSAGES_OF_OTHER
+    | hooked("other")
     | {
         "users": ["carl", "other"],
         "members": ["carl"],
@@ -201,11 +216,13 @@ UPDATED = {
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
     | read_by("one", "SESSION_BOOKED")
+    | endpoint_of("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
+    | endpoint_of("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
 # Whoever is logged in tells of what they did; nobody but the system reads it.
@@ -257,9 +274,17 @@ INSERTED = {
     | TOLD
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
+    | endpoint_of("one")
     | chosen("one", "SESSION_BOOKED")
     | {"calendar_feeds": ["one"]},
-    "other": OF_OTHER | HELD_BY_OTHER | PLANS_OF_OTHER | WRITTEN_BY_OTHER | TOLD | NOT_BY_COACHES | BOOKED_BY_OTHER,
+    "other": OF_OTHER
+    | HELD_BY_OTHER
+    | PLANS_OF_OTHER
+    | WRITTEN_BY_OTHER
+    | TOLD
+    | NOT_BY_COACHES
+    | BOOKED_BY_OTHER
+    | endpoint_of("other"),
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

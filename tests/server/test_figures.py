@@ -78,6 +78,32 @@ async def test_prometheus_is_told_what_waits(practice: Practice, settings: Setti
     assert figures["process_open_fds",] > 0
 
 
+async def test_deliveries_that_wait_or_have_failed_are_counted(
+    practice: Practice, settings: Settings, port: int
+) -> None:
+    admin = await practice.admin()
+    ((notification,),) = await practice.rows(
+        "INSERT INTO notifications (id, user_id, kind, occasion, facts, is_listed, created_at) VALUES"
+        " (gen_random_uuid(), :user, 'NOTE_SHARED', 'test', '{}', true, now()) RETURNING id",
+        user=admin.user.id,
+    )
+    for channel, status in (("EMAIL", "PENDING"), ("SMS", "FAILED")):
+        await practice.rows(
+            "INSERT INTO deliveries (id, notification_id, user_id, channel, status, reason, attempts, created_at)"
+            " VALUES (gen_random_uuid(), :notification, :user, :channel, :status, 'why', 0, :now) RETURNING id",
+            notification=notification,
+            user=admin.user.id,
+            channel=channel,
+            status=status,
+            now=practice.clock(),
+        )
+
+    found = {tuple(figure.labels.values()): figure for figure in await practice.application.health.figures()}
+
+    assert (found["PENDING", "EMAIL"].name, found["PENDING", "EMAIL"].value) == ("deliveries_oldest_seconds", 0)
+    assert found["FAILED", "SMS"].name == "deliveries_oldest_seconds"
+
+
 async def test_requests_are_counted_by_status(practice: Practice, settings: Settings, port: int) -> None:
     async with measured(settings, port) as application, start_serving(application) as served:
         async with served.client() as client:

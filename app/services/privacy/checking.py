@@ -15,7 +15,8 @@ from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, mast
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
-from app.services.privacy.rotation import Transactions
+from app.services.privacy.resealing import check_sealed
+from app.services.privacy.transactions import Transactions
 
 BATCH = 50
 
@@ -47,6 +48,8 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_communication(keys, communication, key):
                 yield failure
         after = said[-1][0].id
+    async for failure in check_sealed(transactions, keys):
+        yield failure
 
 
 async def _keys_after(transactions: Transactions, after: UUID) -> Sequence[MemberKey]:

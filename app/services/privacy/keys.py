@@ -16,6 +16,7 @@ from app.platform.ids import new_id
 from app.platform.keys import Keys, MasterKeys, keys_of
 from app.platform.settings import InvalidSettings
 from app.problems import Forbidden
+from app.services.privacy.sealed import keys_of_sealed
 
 _CHECKED = b"the key that was used here"
 
@@ -36,7 +37,7 @@ async def keys_in_use(db: AsyncSession) -> set[str]:
     if not (await db.execute(_IS_THERE)).scalar_one():
         return set()
     wraps = select(MemberKey.id).where(MemberKey.master_key_id == MasterKey.id).exists()
-    return set(await db.exec(select(MasterKey.id).where(wraps)))
+    return set(await db.exec(select(MasterKey.id).where(wraps))) | await keys_of_sealed(db)
 
 
 async def confirm_keys(db: AsyncSession, master: MasterKeys) -> set[str]:
@@ -48,7 +49,7 @@ async def confirm_keys(db: AsyncSession, master: MasterKeys) -> set[str]:
         return set()
     await _compare(db, master)
     if missing := await keys_in_use(db) - set(master.ids):
-        raise InvalidSettings(f"{master.source}: the key {min(missing)} is missing, and members' keys are under it")
+        raise InvalidSettings(f"{master.source}: the key {min(missing)} is missing, and there is something under it")
     rows = [{"id": name, "check_value": _check_value(name, _named(master, name))} for name in master.ids]
     await db.exec(insert(MasterKey).values(rows).on_conflict_do_nothing())
     await _compare(db, master)  # another process may have been first, with another key

@@ -1,40 +1,35 @@
-"""Rotating the master key while servers run: members' keys are wrapped anew, and nothing else is touched."""
+"""Rotating the master key while servers run: what it wraps and seals is wrapped and sealed anew."""
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.loaders.privacy import unwrapped
 from app.models.privacy import MemberKey, place_of_wrapped_key
 from app.platform.encryption import UnreadableValue, master_key, new_secret
 from app.platform.keys import KeyFile, Keys
 from app.services.privacy.keys import register_key
-
-Transactions: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-"""Of the system."""
+from app.services.privacy.resealing import reseal
+from app.services.privacy.transactions import Transactions
 
 BATCH = 200
 MOST_PASSES = 20  # two rotations by different settings would take turns for ever
 
 
 async def rotate_keys(transactions: Transactions, keys: Keys, *, now: datetime) -> tuple[int, list[str]]:
-    """How many keys were wrapped anew by the first master key, and what could not be read.
+    """How many keys and secrets are under the first master key now that were not, and what could not be read.
 
     With a key file, the first one is made now; with a setting, it is the one that stands first there.
     """
     if keys.master.file is not None:
         await _add_key(transactions, keys.master.file, now)
-    rewrapped, failures = 0, dict[UUID, str]()
+    rewrapped, failures = 0, dict[object, str]()
     for _ in range(MOST_PASSES):
         # Another rotation may have put its key first meanwhile, and a server may still have wrapped by the one before.
         keys.master.read_again()
-        count = await _rewrap_all(transactions, keys, failures)
+        count = await _rewrap_all(transactions, keys, failures) + await reseal(transactions, keys, failures)
         rewrapped += count
         if count == 0:
             break
@@ -55,7 +50,7 @@ def new_key_id(now: datetime) -> str:
     return f"{now:%Y%m%d}-{secrets.token_hex(3)}"
 
 
-async def _rewrap_all(transactions: Transactions, keys: Keys, failures: dict[UUID, str]) -> int:
+async def _rewrap_all(transactions: Transactions, keys: Keys, failures: dict[object, str]) -> int:
     rewrapped, after = 0, UUID(int=0)
     while True:
         async with transactions() as db:

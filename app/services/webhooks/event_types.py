@@ -1,0 +1,152 @@
+"""What is told outside: the names of events, what their messages look like, and whose they are."""
+
+import types
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic.alias_generators import to_camel
+
+from app import events
+from app.events import Event, Happened
+from app.wire.global_ids import global_id_of
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_NAMESPACE = UUID("6d5bb8f3-5e43-4f0d-9f0f-9a3a1d1c6f55")
+
+NODES: Final = {
+    "author_user_id": "User",
+    "booking_id": "Booking",
+    "coach_id": "Coach",
+    "endpoint_id": "WebhookEndpoint",
+    "entry_id": "WaitingListEntry",
+    "hold_id": "SlotHold",
+    "member_id": "Member",
+    "note_id": "SessionNote",
+    "plan_id": "SessionPlan",
+    "previous_coach_id": "Coach",
+    "session_id": "Session",
+    "user_id": "User",
+}
+"""What the API calls the thing that an id of an event is the id of."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    name: str
+    event: type[Event]
+    description: str
+
+
+EVENT_TYPES: Final = (
+    EventType("member.signed_up", events.MemberSignedUp, "Somebody has signed up as a member."),
+    EventType("member.assigned", events.CoachAssigned, "A member has a coach, or another one."),
+    EventType("coach.created", events.CoachCreated, "A coach has joined the practice."),
+    EventType("session.booked", events.SessionBooked, "A session was booked or scheduled."),
+    EventType("session.rescheduled", events.SessionRescheduled, "A session has another start."),
+    EventType("session.cancelled", events.SessionCancelled, "A session was cancelled."),
+    EventType("session.completed", events.SessionCompleted, "A session took place."),
+    EventType("session.no_show", events.SessionNoShow, "The member did not come."),
+    EventType("session.rated", events.SessionRated, "A member has rated a session."),
+    EventType("session.rating_changed", events.SessionRatingChanged, "A member has changed a rating."),
+    EventType("booking.rejected", events.BookingRejected, "A booking was refused; `reason` is the code of why."),
+    EventType("place.offered", events.PlaceOffered, "A free place is held for the first in line."),
+    EventType("waiting_list.joined", events.WaitingListJoined, "Somebody waits for a full slot."),
+    EventType("waiting_list.left", events.WaitingListLeft, "Somebody waits no longer; `outcome` says how it ended."),
+    EventType("plan.shared", events.SessionPlanShared, "A member sees the plan of a session."),
+    EventType("plan.unshared", events.SessionPlanUnshared, "A member sees the plan of a session no longer."),
+    EventType("plan.reminder_due", events.SessionPlanReminderDue, "A member is to be reminded of a plan."),
+    EventType("note.shared", events.SessionNoteShared, "The other side can read a note."),
+)
+TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has asked for a test. Sent whatever is chosen.")
+
+INTERNAL: Final = frozenset(
+    {
+        *events.HINTS,
+        events.MessageQueued,
+        events.WebhookTestAsked,
+        events.WebhookReplayAsked,
+        events.WebhookEndpointDisabled,
+    }
+)
+"""Nobody outside is told of these as such."""
+
+NAMES: Final = frozenset(each.name for each in EVENT_TYPES)
+BY_EVENT: Final = {each.event.__name__: each for each in (*EVENT_TYPES, TEST)}
+
+
+def webhook_id_of(happened: Happened) -> str:
+    """The event's for life. With its time in it: a database that was restored from a back-up numbers events again."""
+    return f"msg_{uuid5(_NAMESPACE, f'{happened.id} {happened.at.astimezone(UTC).isoformat()}').hex}"
+
+
+def payload_of(happened: Happened) -> dict[str, Any]:
+    """What is sent, as JSON: ids are those of the API."""
+    event_type = BY_EVENT[happened.event_type]
+    data = dict(happened.read())
+    shown = {
+        name: global_id_of(NODES[name], value) if isinstance(value, UUID) else value for name, value in data.items()
+    }
+    message = _message_of(event_type)
+    told = message(type=event_type.name, timestamp=happened.at.astimezone(UTC), data=shown)
+    return told.model_dump(mode="json", by_alias=True)
+
+
+def coaches_concerned(event: Event) -> list[UUID]:
+    """Whose endpoints hear of it, besides the practice's: a member's new coach, and the one before."""
+    named = (getattr(event, name, None) for name in ("coach_id", "previous_coach_id"))
+    return [coach_id for coach_id in named if coach_id is not None]
+
+
+@cache
+def schema_document() -> bytes:
+    """The JSON Schema of every message, as it is served."""
+    told: Any = Annotated[Union[tuple(_MESSAGES.values())], Field(discriminator="type")]  # noqa: UP007
+    described = {"$schema": DIALECT, "title": "What webhooks are sent", **TypeAdapter(told).json_schema()}
+    return orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+class _Shown(BaseModel):
+    """Receivers ignore fields that they do not know, so that events can gain some."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+def _message_of(event_type: EventType) -> type[BaseModel]:
+    return _MESSAGES[event_type.name]
+
+
+def _made_message(event_type: EventType) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        name: (_shown_as(field.annotation, NODES.get(name)), ...)
+        for name, field in event_type.event.model_fields.items()
+    }
+    name = "".join(part.title() for part in event_type.name.replace(".", "_").split("_"))
+    data = create_model(f"{name}Data", __base__=_Shown, __doc__="", **fields)
+    message: dict[str, Any] = {
+        "type": (Literal[event_type.name], ...),
+        "timestamp": (datetime, Field(description="When it happened; of a message sent again, still that.")),
+        "data": (data, ...),
+    }
+    return create_model(name, __base__=_Shown, __doc__=event_type.description, **message)
+
+
+def _shown_as(annotation: Any, node: str | None) -> Any:
+    """The same with a text for each UUID, described as the id that it is."""
+    if annotation is UUID:
+        assert node is not None, "say in NODES what it is the id of"
+        return _id_of(node)
+    if get_origin(annotation) in (Union, types.UnionType):
+        return Union[tuple(_shown_as(part, node) for part in get_args(annotation))]  # noqa: UP007
+    return annotation
+
+
+def _id_of(node: str) -> Any:
+    return Annotated[str, Field(description=f"The id of a {node} in the API.")]
+
+
+_MESSAGES: Final = {each.name: _made_message(each) for each in (*EVENT_TYPES, TEST)}

@@ -1,0 +1,67 @@
+"""What an event is for each endpoint that hears of it: a message, written once and sent when its turn comes."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.events import Event, Happened, WebhookTestAsked
+from app.models.webhooks import WebhookEndpoint, WebhookMessage, WebhookMessageStatus
+from app.platform.ids import new_id
+from app.services.webhooks.event_types import BY_EVENT, coaches_concerned, payload_of, webhook_id_of
+from app.services.webhooks.turns import hand_on
+
+KEPT_FOR: Final = timedelta(days=30)
+MOST_AT_ONCE: Final = 10_000
+
+
+async def record_webhooks(db: AsyncSession, happened: Happened, *, now: datetime) -> None:
+    """For the system; a second time, nothing happens."""
+    event = happened.read()
+    endpoints = await _hearing(db, event, BY_EVENT[happened.event_type].name)
+    if not endpoints:
+        return
+    message = {
+        "webhook_id": webhook_id_of(happened),
+        "event_type": BY_EVENT[happened.event_type].name,
+        "payload": payload_of(happened),
+        "status": WebhookMessageStatus.PENDING,
+        "round": 1,
+        "tries": 0,
+        "attempt_count": 0,
+        "is_waiting": True,
+        "due_at": now,
+        "created_at": now,
+    }
+    rows = [{"id": new_id(), "endpoint_id": endpoint.id, **message} for endpoint in endpoints]
+    await db.execute(insert(WebhookMessage).values(rows).on_conflict_do_nothing())
+    for endpoint in endpoints:
+        await hand_on(db, endpoint.id)
+
+
+async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEndpoint]:
+    """Locked, in one order for all."""
+    statement = select(WebhookEndpoint).where(col(WebhookEndpoint.is_enabled))
+    if isinstance(event, WebhookTestAsked):
+        statement = statement.where(WebhookEndpoint.id == event.endpoint_id)
+    else:
+        chosen = col(WebhookEndpoint.event_types)
+        statement = statement.where(
+            or_(col(WebhookEndpoint.coach_id).is_(None), col(WebhookEndpoint.coach_id).in_(coaches_concerned(event))),
+            or_(chosen.is_(None), chosen.contains([name])),
+        )
+    return list(await db.exec(statement.order_by(col(WebhookEndpoint.id)).with_for_update(key_share=True)))
+
+
+async def prune_webhooks(db: AsyncSession, *, now: datetime) -> None:
+    """Takes away messages of more than 30 days, and secrets that are of no use any more."""
+    old = select(WebhookMessage.id).where(col(WebhookMessage.created_at) < now - KEPT_FOR).limit(MOST_AT_ONCE)
+    await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
+    await db.execute(
+        update(WebhookEndpoint)
+        .where(col(WebhookEndpoint.previous_secret_until) < now)
+        .values(sealed_previous_secret=None, previous_secret_until=None)
+    )

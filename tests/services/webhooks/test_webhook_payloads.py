@@ -1,0 +1,80 @@
+"""Of everything that happens, ids and times leave the house: no name, no address, no word that anybody wrote."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.services.webhooks import EVENT_TYPES, TEST
+from tests.holding import joined
+from tests.lifecycle import complete, no_show
+from tests.operations import (
+    ASSIGN,
+    CANCEL,
+    CREATE_COACH,
+    RATE,
+    RESCHEDULE,
+    SHARE_PLAN,
+    SIGN_UP,
+    add_window,
+    book,
+    booked,
+    noted,
+    planned,
+)
+from tests.practice import Practice
+from tests.receiving import Receiver
+from tests.webhooks import endpoint
+
+CANARY = "Kanarienvogel"
+EMAIL = "kanarienvogel@example.com"
+NINE, TEN, ELEVEN, TWELVE = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11, 12))
+PASSWORD = "long enough for this"
+
+
+async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, receiver: Receiver) -> None:
+    admin = await practice.admin()
+    await endpoint(practice, admin, receiver.url, description=CANARY)
+    coach = await practice.coach(display_name=CANARY, bio=CANARY)
+    await add_window(practice, coach, end="14:00")
+    member = await practice.member(coach, first_name=CANARY, last_name=CANARY, phone=CANARY, goals=[CANARY])
+    other = await practice.member(coach)
+    account = {"email": EMAIL, "password": PASSWORD}
+    await practice.ask(SIGN_UP, input={**account, "firstName": CANARY, "lastName": CANARY})
+    made = {"email": f"coach{EMAIL}", "password": PASSWORD, "displayName": CANARY, "timeZone": "UTC"}
+    await practice.ask(CREATE_COACH, admin, input=made)
+    session = await booked(practice, member, coach, NINE, note=CANARY)
+    missed, gone = await booked(practice, member, coach, TEN), await booked(practice, member, coach, ELEVEN)
+    assert (await book(practice, other, coach, NINE, note=CANARY))["code"] == "SLOT_FULL"
+    await joined(practice, other, coach, ELEVEN)
+    await practice.ask(CANCEL, member, input={"sessionId": gone, "reason": CANARY})
+    moved = await practice.ask(
+        RESCHEDULE, coach, input={"sessionId": missed, "startsAt": TWELVE, "overrideReason": CANARY}
+    )
+    assert moved["__typename"] == "Session", moved
+    plan = await planned(practice, coach, session, CANARY)
+    await practice.ask(SHARE_PLAN, coach, input={"id": plan["id"]})
+    for author in (coach, member):
+        await noted(practice, author, session, sections=[{"heading": CANARY, "text": CANARY}])
+    practice.clock.move(hours=5)
+    await complete(practice, coach, session)
+    await no_show(practice, coach, missed)
+    await practice.ask(RATE, member, input={"sessionId": session, "stars": 2, "comment": CANARY})
+    await practice.ask(ASSIGN, admin, input={"memberId": other.id, "coachId": coach.id, "reason": CANARY})
+
+    await practice.work()
+
+    told = {each["type"] for each in receiver.told}
+    left_out = {"session.rating_changed", "plan.unshared", "plan.reminder_due", "waiting_list.left", "member.assigned"}
+    assert told | left_out >= {each.name for each in EVENT_TYPES}
+    for each in receiver.received:
+        for word in (CANARY, EMAIL, "@"):
+            assert word.lower().encode() not in each.body.lower()
+
+
+def test_messages_hold_ids_times_numbers_and_codes() -> None:
+    for each in (*EVENT_TYPES, TEST):
+        fields = each.event.model_fields
+        texts = {name for name, field in fields.items() if field.annotation is str}
+        others = {field.annotation for name, field in fields.items() if name not in texts}
+
+        assert texts <= {"reason", "outcome"}, f"{each.name}: is this a code, and nothing that somebody wrote?"
+        assert others <= {UUID, UUID | None, datetime, int}, each.name
