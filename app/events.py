@@ -185,6 +185,7 @@ class OutsideCalendarFailed(Event):
 
     calendar_id: UUID
     coach_id: UUID
+    reason: str
 
 
 class WebhookTestAsked(Event):
