@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.models.jobs import STATUSES, JobStatus
 from app.platform.jobs import AS_SYSTEM
 from app.platform.metrics import Figure
+from app.services.notifications import due_reminders
 
 Reading = Callable[[AsyncSession, datetime], Awaitable[list[Figure]]]
 
@@ -41,6 +42,14 @@ _REMINDERS: Final = text(
     "SELECT count(*), coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(p.remind_at)), 0)"
     " FROM session_plans p JOIN sessions s ON s.id = p.session_id WHERE p.remind_at <= :now AND p.reminded_at IS NULL"
     " AND p.is_shared AND s.status = 'SCHEDULED' AND s.starts_at > :now"
+)
+
+_WEBHOOKS: Final = text(
+    "SELECT (SELECT count(*) FROM webhook_endpoints WHERE disabled_reason IS NOT NULL),"
+    " (SELECT count(DISTINCT m.endpoint_id) FROM webhook_messages m JOIN webhook_endpoints e ON e.id = m.endpoint_id"
+    " WHERE e.is_enabled AND m.status = 'PENDING' AND m.tries > 0),"
+    " count(*), coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(created_at)), 0)"
+    " FROM webhook_messages WHERE status = 'PENDING'"
 )
 
 
@@ -93,4 +102,24 @@ async def reminders(db: AsyncSession, now: datetime) -> list[Figure]:
     ]
 
 
-READINGS: tuple[Reading, ...] = (outbox, jobs, deliveries, reminders)
+async def reminders_of_sessions(db: AsyncSession, now: datetime) -> list[Figure]:
+    due = await due_reminders(db, now)
+    late = (now - due.oldest_due_at).total_seconds() if due.oldest_due_at is not None else 0.0
+    return [
+        Figure("session_reminders_due", "Reminders of sessions that no scan has come to yet.", due.count),
+        Figure("session_reminders_late_seconds", "How long the oldest of these has been due.", late),
+    ]
+
+
+async def webhooks(db: AsyncSession, now: datetime) -> list[Figure]:
+    """Endpoints in trouble: those that were given up, and those that did not take what they were sent last."""
+    disabled, failing, waiting, oldest = (await db.execute(_WEBHOOKS, {"now": now})).one()
+    return [
+        Figure("webhook_endpoints_disabled", "Endpoints that were given up.", disabled),
+        Figure("webhook_endpoints_failing", "Endpoints in use with a message that has failed once or more.", failing),
+        Figure("webhook_messages_pending", "Messages that have not been delivered yet.", waiting),
+        Figure("webhook_messages_oldest_seconds", "How old the oldest of these is.", float(oldest)),
+    ]
+
+
+READINGS: tuple[Reading, ...] = (outbox, jobs, deliveries, reminders, reminders_of_sessions, webhooks)

@@ -56,7 +56,7 @@ def cases(mutation: Mutation, world: World) -> Iterator[Case]:
     for name, kind in mutation.ids.items():
         others = [other for type_name, other in world.ids.items() if type_name != kind]
         same_key = global_id("Nothing", key_of(world.ids[kind]))
-        no_uuid = [global_id(kind, key) for key in ("1", "x", "0" * 31, f"{uuid4()}0", f"{uuid4()}/1", "-" * 36)]
+        no_uuid = [global_id(kind, key) for key in ("01", "x", "0" * 31, f"{uuid4()}0", f"{uuid4()}/1", "-" * 36)]
         yield from each_of(name, [*BAD_IDS, *others, *no_uuid, same_key, 5, -1, 1.5, True, [], ["x"], {}])
         yield Case(name, global_id(kind, uuid4()), is_wrong=False)
         yield Case(name, global_id(kind, "00000000-0000-0000-0000-000000000000"), is_wrong=False)

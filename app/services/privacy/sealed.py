@@ -8,6 +8,7 @@ from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.messaging import MessageHook
+from app.models.scheduling import OutsideCalendar
 from app.models.webhooks import WebhookEndpoint
 from app.platform.encryption import Place, master_key_id
 
@@ -40,6 +41,7 @@ SEALED: Final = (
     Sealed(WebhookEndpoint, "sealed_secret"),
     Sealed(WebhookEndpoint, "sealed_previous_secret"),
     Sealed(MessageHook, "secret"),
+    Sealed(OutsideCalendar, "sealed_url"),
 )
 
 

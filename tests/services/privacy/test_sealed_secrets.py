@@ -52,6 +52,7 @@ NOT_SEALED = {
     ("session_notes", "content"),  # under the member's key, as the next
     ("communications", "content"),
     ("communications", "request_digest"),
+    ("calendar_feeds", "secret_hash"),
 }
 
 
