@@ -32,6 +32,9 @@ LOOK_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.05
 """The relay's rest after each transaction: what happens meanwhile is taken together."""
 
+FIRST_SCAN_SECONDS: Final = 2.0
+"""From its start: a worker that does not live as long as the pause between two scans scans too."""
+
 LONGEST_PAUSE: Final = 30.0
 KEEP_LOG: Final = timedelta(days=3)
 PRUNE_SECONDS: Final = 3_600.0
@@ -66,8 +69,12 @@ class Worker:
         self._loop.start()
         self._house.bell.is_heard = True
         self._tasks = [asyncio.create_task(work) for work in (self._house.bell.carry_over(), self._relay_on())]
-        self._duties = [Periodic(scan.name, partial(self._scan, scan), scan.every_seconds) for scan in SCANS]
-        self._duties.append(Periodic("pruning", self._prune, PRUNE_SECONDS))
+        duties = [(scan.name, partial(self._scan, scan), scan.every_seconds) for scan in SCANS]
+        duties.append(("pruning", self._prune, PRUNE_SECONDS))
+        self._duties = [
+            Periodic(name, work, seconds, first_seconds=min(seconds, FIRST_SCAN_SECONDS * random.uniform(0.8, 1.2)))
+            for name, work, seconds in duties
+        ]
         for duty in self._duties:
             duty.start()
 

@@ -12,10 +12,18 @@ LONGEST_PAUSE = 60.0
 
 
 class Periodic:
-    """`once` may be called at any time too."""
+    """First after `first_seconds`, where they are said. `once` may be called at any time too."""
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[object]], every_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[object]],
+        every_seconds: float,
+        *,
+        first_seconds: float | None = None,
+    ) -> None:
         self._name, self._work, self._every_seconds = name, work, every_seconds
+        self._first_seconds = every_seconds if first_seconds is None else first_seconds
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -31,8 +39,8 @@ class Periodic:
 
     async def _go_on(self) -> None:
         seconds = self._every_seconds
+        await asyncio.sleep(self._first_seconds)
         while True:
-            await asyncio.sleep(seconds)
             try:
                 await self._work()
             except Exception as failure:  # most likely the database is away
@@ -40,3 +48,4 @@ class Periodic:
                 seconds = max(self._every_seconds, min(2 * seconds, LONGEST_PAUSE))
             else:
                 seconds = self._every_seconds
+            await asyncio.sleep(seconds)

@@ -127,7 +127,7 @@ class BookingStream:
                 assert told == first, f"seed {self.seed}: {asked.given} was answered {first}, and then {told}"
 
     async def every_booking_exists_once(self, practice: Practice) -> None:
-        """With these coaches, what was acknowledged is there, and nothing else is; each is what its member was last told it is."""
+        """With these coaches, what was acknowledged is there and nothing else is; each is what its member was told."""
         sessions = await practice.rows(
             "SELECT s.id, s.status, count(b.id) FROM sessions s LEFT JOIN bookings b"
             " ON b.session_id = s.id AND b.status = 'CONFIRMED' WHERE s.coach_id = ANY(:coaches) GROUP BY 1, 2",

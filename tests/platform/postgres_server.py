@@ -25,7 +25,7 @@ def running_postgres() -> Iterator["PostgresServer"]:
 
 
 class PostgresServer:
-    """As the embedded one, with its data and its sockets in `folder`: a commit that is said to be done is on the disk."""
+    """As the embedded one, in `folder`: a commit that is said to be done is on the disk."""
 
     def __init__(self, folder: Path) -> None:
         folder.chmod(0o711)
