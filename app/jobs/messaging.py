@@ -14,6 +14,7 @@ from app.platform.outside import Outside
 from app.services import messaging
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800))
+AT_ONCE: Final = 4
 _OURS: Final = "It could not be sent, for a reason of ours"
 
 
@@ -57,5 +58,7 @@ async def _hand_over(outside: Outside, message: messaging.Outgoing) -> str | Non
     return None
 
 
-SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, hears={MessageQueued})
+SEND_COMMUNICATION = Job(
+    "send_communication", _send, pauses=PAUSES, at_once=AT_ONCE, hears={MessageQueued}, waits_outside=True
+)
 assert len(PAUSES) + 1 == messaging.TRIES

@@ -17,6 +17,7 @@ from tests.receiving import Receiver
 K24, K1 = "SESSION_REMINDER_24_HOURS", "SESSION_REMINDER_1_HOUR"
 IN_APP_ONLY = "BOOKING_REJECTED"
 HAVE_ENDED_SECONDS = 5.0
+SAID_SECONDS = 10.0
 
 _SLOT = (
     "INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)"
@@ -81,13 +82,15 @@ class Truth:
 
     async def at_rest(self, seconds: float) -> float:
         """Waits until nothing is under way any more; how long that was."""
-        began = now()
+        began = said = now()
         while True:
             unrest = await self.unrest()
             if not any(unrest.values()):
                 return now() - began
-            print(round(now() - began, 1), unrest, await self._jobs()) if __import__("os").environ.get("DBG") else None
             assert now() - began < seconds, f"not at rest after {seconds} s: {unrest}; {await self._jobs()}"
+            if now() - said > SAID_SECONDS:
+                said = now()
+                print(f"{said - began:.0f} s: {unrest}")
             async with self.practice.as_system() as db:
                 for statement in _HURRY:
                     await db.execute(text(statement), {"ended": HAVE_ENDED_SECONDS})

@@ -19,6 +19,7 @@ from tests.webhooks import endpoint
 KINDS: Final = ("server", "worker", "redis", "postgres")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 GROUPS: Final = 5
+LEFT_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Form:
 
 FORMS: Final = {
     "short": Form(6, 12, 80, 1, Size(1, 2, 8, 0, 3), 3, (0.2, 1.0), 1, 60, 180, 0.1),
-    "middle": Form(40, 400, 2_000, 2, Size(2, 6, 16, 0, 6), 60, (0.5, 2.5), 60, 240, 600, 0.2),
+    "middle": Form(40, 200, 1_000, 2, Size(2, 6, 16, 0, 6), 60, (0.5, 2.0), 60, 180, 600, 0.3),
     "long": Form(200, 2_000, 10_000, 2, Size(2, 12, 24, 0, 8), 240, (0.3, 2.0), 60, 420, 600, 0.2),
 }
 FORM: Final = FORMS.get(os.environ.get("DRILL", ""), FORMS["short"])
@@ -76,7 +77,8 @@ async def test_whatever_is_killed_all_is_told_once_and_hardly_anything_handed_ov
             while len(stream.asked) < FORM.bookings and now() < until:  # noqa: ASYNC110 - a drill has time
                 await asyncio.sleep(0.05)
         stopped = now()
-        seconds = await truth.at_rest(FORM.longest_seconds)
+        print(f"after {stopped - started:.0f} s: killed {dict(alive.killed)}; {stream.report()}")
+        seconds = await truth.at_rest(began + FORM.longest_seconds - LEFT_SECONDS - stopped)
         alive.all_are_well()
 
         await truth.nothing_is_parked()
