@@ -21,7 +21,7 @@ from tests.practice import Person, Practice
 PASSWORD = "correct horse"
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 UNAUTHENTICATED = {"code": "UNAUTHENTICATED", "status": 401}
-OF_A_MEMBER = ["notes:read", "notes:write", "profile:write", "sessions:read", "sessions:write"]
+OF_A_MEMBER = ["messages:read", "notes:read", "notes:write", "profile:write", "sessions:read", "sessions:write"]
 OF_A_COACH = [
     "availability:write",
     "coaches:write",
