@@ -9,7 +9,7 @@ from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
 from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
-from tests.operations import CANCEL, RESCHEDULE, add_window, booked
+from tests.operations import ASSIGN, CANCEL, RESCHEDULE, add_window, booked
 from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
 
@@ -268,3 +268,21 @@ async def test_11_2_nobody_is_reminded_of_what_will_not_be(
 
     assert await state(practice) == ("SENT" if reason is None else "SKIPPED", 1, reason)
     assert len(server.taken) == (1 if reason is None else 0)
+
+
+async def test_a_coach_is_not_mailed_the_name_of_a_member_who_was_given_to_another_one_meanwhile(
+    practice: Practice, server: MailServer
+) -> None:
+    admin, former, today = await practice.admin(), await practice.coach(), await practice.coach()
+    member = await practice.member(first_name="Ada", last_name="Byron")
+    quiet = "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:id, '07:00', '09:00') RETURNING 1"
+    await practice.rows(quiet, id=former.user.id)
+    for coach in (former, today):
+        await practice.ask(ASSIGN, admin, input={"memberId": member.id, "coachId": coach.id})
+        await practice.work()
+    practice.clock.move(hours=2)
+    await work_on(practice)
+
+    assert [mail["To"] for mail in server.taken] == [today.user.email]
+    kept = await practice.rows("SELECT status, reason FROM deliveries WHERE user_id = :id", id=former.user.id)
+    assert kept == [("SKIPPED", "The member has another coach by now")]
