@@ -8,7 +8,7 @@ from app.jobs.deliveries import PAUSES
 from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
-from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
+from tests.jobs.delivering import STATE, K, SmsPartner, state, tell, work_on
 from tests.operations import ASSIGN, CANCEL, RESCHEDULE, add_window, booked
 from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
@@ -286,3 +286,19 @@ async def test_a_coach_is_not_mailed_the_name_of_a_member_who_was_given_to_anoth
     assert [mail["To"] for mail in server.taken] == [today.user.email]
     kept = await practice.rows("SELECT status, reason FROM deliveries WHERE user_id = :id", id=former.user.id)
     assert kept == [("SKIPPED", "The member has another coach by now")]
+
+
+@pytest.mark.parametrize("code", [450, 550])
+async def test_what_a_server_says_of_an_address_is_kept_without_saying_whose(
+    practice: Practice, server: MailServer, code: int
+) -> None:
+    member = await practice.member()
+    server.at_rcpt = f"{code} <{member.user.email}>: not {member.user.email} again"
+    await tell(practice, member, starts_at="2026-03-03T10:00:00Z")
+    await practice.work()
+
+    ((_, _, reason),) = await practice.rows(STATE)
+    assert reason == f"the mail server said {code} <***@example.com>: not ***@example.com again"
+    written = str(await practice.rows("SELECT traceback FROM pgqueuer_log WHERE traceback IS NOT NULL"))
+    assert "***@example.com" in written
+    assert member.user.email not in written
