@@ -68,7 +68,7 @@ async def _send(
         is_to_be_tried = await deliveries.record(
             db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
         )
-    if failure is not None:
+    if failure is not None and is_to_be_tried is not None:
         raise failure if is_to_be_tried else Park(failure.reason)
 
 

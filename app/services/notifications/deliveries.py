@@ -17,6 +17,7 @@ from app.forms import Form
 from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession, SessionStatus
 from app.platform.jobs import NewJob, enqueue
 from app.platform.mail import Attachment, Mail, Undelivered
@@ -133,15 +134,17 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
 
 async def record(
     db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered | None, *, most_tries: int, now: datetime
-) -> bool:
-    """What became of a try; whether it is to be tried again."""
+) -> bool | None:
+    """What became of a try; whether it is to be tried again, and None if it was decided otherwise meanwhile."""
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None or delivery.status is not DeliveryStatus.PENDING or delivery.sending != sending:
-        return False
+    if delivery is None or delivery.sending != sending:
+        return None
     db.add(delivery)
-    if failure is None:
+    if failure is None:  # also of what was to be left alone, when it had left already
         delivery.status, delivery.sent_at, delivery.reason = DeliveryStatus.SENT, now, None
         return False
+    if delivery.status is not DeliveryStatus.PENDING:
+        return None
     delivery.reason = failure.reason[:_LONGEST_REASON]
     if failure.is_final or delivery.attempts >= most_tries:
         delivery.status = DeliveryStatus.FAILED
@@ -161,6 +164,8 @@ async def _why_not(
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
+    if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
+        return "The place is not offered any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
         return None
     session = await db.get(CoachingSession, notification.session_id)

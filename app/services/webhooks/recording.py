@@ -56,12 +56,13 @@ async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEnd
     return list(await db.exec(statement.order_by(col(WebhookEndpoint.id)).with_for_update(key_share=True)))
 
 
-async def prune_webhooks(db: AsyncSession, *, now: datetime) -> None:
-    """Takes away messages of more than 30 days, and secrets that are of no use any more."""
+async def prune_webhooks(db: AsyncSession, *, now: datetime) -> bool:
+    """Takes away messages of more than 30 days, and secrets that are of no use any more; whether there may be more."""
     old = select(WebhookMessage.id).where(col(WebhookMessage.created_at) < now - KEPT_FOR).limit(MOST_AT_ONCE)
-    await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
+    deleted = await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
     await db.execute(
         update(WebhookEndpoint)
         .where(col(WebhookEndpoint.previous_secret_until) < now)
         .values(sealed_previous_secret=None, previous_secret_until=None)
     )
+    return bool(deleted.rowcount == MOST_AT_ONCE)
