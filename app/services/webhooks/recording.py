@@ -59,10 +59,11 @@ async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEnd
 async def prune_webhooks(db: AsyncSession, *, now: datetime) -> bool:
     """Takes away messages of more than 30 days, and secrets that are of no use any more; whether there may be more."""
     old = select(WebhookMessage.id).where(col(WebhookMessage.created_at) < now - KEPT_FOR).limit(MOST_AT_ONCE)
-    deleted = await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
+    of_old = delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)).returning(col(WebhookMessage.id))
+    deleted = (await db.execute(of_old)).all()
     await db.execute(
         update(WebhookEndpoint)
         .where(col(WebhookEndpoint.previous_secret_until) < now)
         .values(sealed_previous_secret=None, previous_secret_until=None)
     )
-    return bool(deleted.rowcount == MOST_AT_ONCE)
+    return len(deleted) == MOST_AT_ONCE
