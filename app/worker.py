@@ -32,6 +32,7 @@ LOOK_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.05
 """The relay's rest after each transaction: what happens meanwhile is taken together."""
 
+FIRST_SCAN_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 30.0
 KEEP_LOG: Final = timedelta(days=3)
 PRUNE_SECONDS: Final = 3_600.0
@@ -46,39 +47,43 @@ class Worker:
     def __init__(self, house: House) -> None:
         self._house = house
         self._heard_by = heard_by()
-        self._outside = {job.name: job.at_once for job in JOBS if job.waits_outside}
         self.runner = JobRunner(house.direct)
         for job in JOBS:
             self.runner.register(job.name, partial(self._work, job), pauses=job.pauses, at_once=job.at_once)
         self.runner.register(UNREADABLE, self._read_again, pauses=SOON)
         self._scanned_at: dict[str, float] = {}
-        self._loops: list[JobLoop] = []
+        self._loop: JobLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._duties: list[Periodic] = []
 
     def start(self, settings: Settings) -> None:
         """Works until `stop`, on connections of its own besides those that everybody shares."""
-        # As many places for those who wait outside as there may be of them: none waits for another one's partner.
-        for waits_outside, at_once in ((False, settings.worker_jobs), (True, sum(self._outside.values()))):
-            executors = {
-                name: each for name, each in self.runner.executors.items() if (name in self._outside) is waits_outside
-            }
-            if executors:
-                heartbeat = timedelta(seconds=settings.worker_heartbeat_seconds)
-                connections = SystemConnections.of(settings)
-                self._loops.append(JobLoop(executors, connections, at_once=at_once, heartbeat=heartbeat))
-        for loop in self._loops:
-            loop.start()
+        self._loop = JobLoop(
+            self.runner.executors,
+            SystemConnections.of(settings),
+            at_once=settings.worker_jobs,
+            heartbeat=timedelta(seconds=settings.worker_heartbeat_seconds),
+        )
+        self._loop.start()
         self._house.bell.is_heard = True
         self._tasks = [asyncio.create_task(work) for work in (self._house.bell.carry_over(), self._relay_on())]
-        self._duties = [Periodic(scan.name, partial(self._scan, scan), scan.every_seconds) for scan in SCANS]
+        # What has become due while nobody worked is not to wait for a whole period more.
+        self._duties = [
+            Periodic(
+                scan.name,
+                partial(self._scan, scan),
+                scan.every_seconds,
+                first_after_seconds=random.uniform(0, FIRST_SCAN_SECONDS),
+            )
+            for scan in SCANS
+        ]
         self._duties.append(Periodic("pruning", self._prune, PRUNE_SECONDS))
         for duty in self._duties:
             duty.start()
 
     async def stop(self, seconds: float) -> None:
         """Jobs have so long to end; what has not ended by then is done by another worker, from its beginning."""
-        if not self._loops:
+        if self._loop is None:
             return
         self._house.bell.is_heard = False
         for duty in self._duties:
@@ -86,7 +91,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(loop.stop(seconds) for loop in self._loops))
+        await self._loop.stop(seconds)
 
     async def relay(self) -> int:
         """Takes events, queues a job for each who hears of one, and forgets them, in one transaction; how many."""

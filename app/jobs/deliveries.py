@@ -74,6 +74,6 @@ async def _send(
 
 DELIVERING = (
     Job("deliver", deliver, hears=(DeliveryAsked,)),
-    Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE, waits_outside=True),
-    Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE, waits_outside=True),
+    Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE),
+    Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE),
 )

@@ -10,7 +10,6 @@ from app.events import Happened, MessageQueued
 from app.jobs.job import Job
 from app.models.messaging import CommunicationChannel
 from app.platform.mail import Mail, Undelivered
-from app.platform.mail_smtp import AT_ONCE
 from app.platform.outside import Outside
 from app.services import messaging
 
@@ -58,7 +57,5 @@ async def _hand_over(outside: Outside, message: messaging.Outgoing) -> str | Non
     return None
 
 
-SEND_COMMUNICATION = Job(
-    "send_communication", _send, pauses=PAUSES, at_once=AT_ONCE, hears={MessageQueued}, waits_outside=True
-)
+SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, at_once=10, hears={MessageQueued})
 assert len(PAUSES) + 1 == messaging.TRIES

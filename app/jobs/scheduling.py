@@ -110,6 +110,6 @@ async def look_for_due_calendars(context: Context) -> None:
         await importing.queue_due(db, SYSTEM, now=context.now())
 
 
-IMPORT: Final = Job("import_calendar", import_calendar, at_once=2, hears={OutsideCalendarDue}, waits_outside=True)
+IMPORT: Final = Job("import_calendar", import_calendar, at_once=2, hears={OutsideCalendarDue})
 TELL_OF_FAILED: Final = Job("tell_of_failed_calendar", tell_of_failed_calendar, hears={OutsideCalendarFailed})
 DUE: Final = Scan("outside_calendars", look_for_due_calendars, every_seconds=60)

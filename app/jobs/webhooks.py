@@ -67,7 +67,7 @@ JOBS = (
     Job("webhook_events", record, hears={*(each.event for each in webhook_service.EVENT_TYPES), WebhookTestAsked}),
     Job("webhook_replay", replay, hears={WebhookReplayAsked}),
     Job("webhook_disabled", tell, hears={WebhookEndpointDisabled}),
-    Job(webhook_service.JOB, send, at_once=SENT_AT_ONCE, waits_outside=True),
+    Job(webhook_service.JOB, send, at_once=SENT_AT_ONCE),
 )
 
 SCANS = (

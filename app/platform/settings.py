@@ -86,9 +86,7 @@ class Settings(BaseSettings):
     worker: bool = Field(
         True, description="Do jobs in server processes too. Switched off, `rapport worker` has to do them."
     )
-    worker_jobs: int = Field(
-        4, ge=2, le=100, description="Jobs that one worker does at once, besides those that wait for somebody outside."
-    )
+    worker_jobs: int = Field(4, ge=2, le=100, description="How many jobs one worker does at the same time.")
     worker_heartbeat_seconds: float = Field(
         10.0, ge=0.5, le=300, description="How long a worker may be silent before another one takes its jobs over."
     )
