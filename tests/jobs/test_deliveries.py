@@ -295,3 +295,17 @@ async def test_what_is_to_be_left_alone_when_it_is_being_handed_over_says_what_b
 
     assert await state(practice) == (status, 1, None if status == "SENT" else "It was moved")
     assert await practice.count("pgqueuer") == 0
+
+
+async def test_what_cannot_even_be_written_is_tried_again_and_given_up_too(
+    practice: Practice, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*asked: object, **given: object) -> None:
+        raise KeyError("of whatever kind")
+
+    monkeypatch.setattr("app.services.notifications.deliveries.texts_of", broken)
+    await tell(practice, await practice.member(await practice.coach()))
+    await work_on(practice, len(PAUSES) + 2)
+
+    assert await state(practice) == ("FAILED", len(PAUSES) + 1, "It could not be handed over: KeyError")
+    assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]

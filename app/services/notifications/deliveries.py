@@ -112,8 +112,7 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None or delivery.status not in _OPEN or delivery.sending != sending:
         return None
-    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
-    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
+    _begin(delivery, now)
     db.add(delivery)
     notification = await db.get(Notification, delivery.notification_id)
     user = await db.get(User, delivery.user_id)
@@ -130,6 +129,15 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
     headers = _unsubscribing(links, user, notification)
     attachments = await _invitations(db, notification, user)
     return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
+
+
+async def count_try(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> None:
+    """One that broke before there was anything to hand over."""
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is not None and delivery.status in _OPEN and delivery.sending == sending:
+        _begin(delivery, now)
+        db.add(delivery)
+        await db.flush()
 
 
 async def record(
@@ -150,6 +158,11 @@ async def record(
         delivery.status = DeliveryStatus.FAILED
         return False
     return True
+
+
+def _begin(delivery: Delivery, now: datetime) -> None:
+    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
+    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
 
 
 async def _why_not(
