@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.jobs.deliveries import PAUSES
+from app.platform.ids import new_id
 from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
@@ -302,3 +303,43 @@ async def test_what_a_server_says_of_an_address_is_kept_without_saying_whose(
     written = str(await practice.rows("SELECT traceback FROM pgqueuer_log WHERE traceback IS NOT NULL"))
     assert "***@example.com" in written
     assert member.user.email not in written
+
+
+async def test_11_4_a_place_that_is_not_offered_any_more_is_not_told(practice: Practice, server: MailServer) -> None:
+    expires_at, hold_id = "2026-03-02T10:00:00Z", str(new_id())
+    await tell(
+        practice, await practice.member(await practice.coach()), K.PLACE_OFFERED, expires_at=expires_at, hold_id=hold_id
+    )
+    await practice.work()
+
+    assert (await state(practice), server.taken) == (("SKIPPED", 1, "The place is not offered any more"), [])
+
+
+@pytest.mark.parametrize(("answer", "status"), [("250 OK", "SENT"), ("451 4.3.0 Not now", "SKIPPED")])
+async def test_what_is_to_be_left_alone_when_it_is_being_handed_over_says_what_became_of_it(
+    practice: Practice, server: MailServer, answer: str, status: str
+) -> None:
+    async def skip(smtp: object) -> str:
+        await practice.rows("UPDATE deliveries SET status = 'SKIPPED', reason = 'It was moved' RETURNING 1")
+        return answer
+
+    server.at_data = skip
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+
+    assert await state(practice) == (status, 1, None if status == "SENT" else "It was moved")
+    assert await practice.count("pgqueuer") == 0
+
+
+async def test_what_cannot_even_be_written_is_tried_again_and_given_up_too(
+    practice: Practice, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*asked: object, **given: object) -> None:
+        raise KeyError("of whatever kind")
+
+    monkeypatch.setattr("app.services.notifications.deliveries.texts_of", broken)
+    await tell(practice, await practice.member(await practice.coach()))
+    await work_on(practice, len(PAUSES) + 2)
+
+    assert await state(practice) == ("FAILED", len(PAUSES) + 1, "It could not be handed over: KeyError")
+    assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]

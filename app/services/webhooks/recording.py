@@ -77,12 +77,14 @@ async def _coaches_concerned(db: AsyncSession, event: Event) -> list[UUID]:
     return [] if concerned is None else [concerned]
 
 
-async def prune_webhooks(db: AsyncSession, *, now: datetime) -> None:
-    """Takes away messages of more than 30 days, and secrets that are of no use any more."""
+async def prune_webhooks(db: AsyncSession, *, now: datetime) -> bool:
+    """Takes away messages of more than 30 days, and secrets that are of no use any more; whether there may be more."""
     old = select(WebhookMessage.id).where(col(WebhookMessage.created_at) < now - KEPT_FOR).limit(MOST_AT_ONCE)
-    await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
+    of_old = delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)).returning(col(WebhookMessage.id))
+    deleted = (await db.execute(of_old)).all()
     await db.execute(
         update(WebhookEndpoint)
         .where(col(WebhookEndpoint.previous_secret_until) < now)
         .values(sealed_previous_secret=None, previous_secret_until=None)
     )
+    return len(deleted) == MOST_AT_ONCE

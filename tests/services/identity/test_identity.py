@@ -27,13 +27,18 @@ OF_A_COACH = [
     "coaches:write",
     "members:read",
     "members:write",
+    "messages:read",
+    "messages:send",
     "note_templates:write",
     "notes:read",
     "notes:write",
     "sessions:read",
     "sessions:write",
+    "webhooks:manage",
 ]
-OF_AN_ADMIN = sorted({*OF_A_MEMBER, *OF_A_COACH, "coaches:create", "members:assign"})
+OF_AN_ADMIN = sorted(
+    {*OF_A_MEMBER, *OF_A_COACH, "coaches:create", "jobs:manage", "members:assign", "notifications:manage"}
+)
 WRONG = {
     "__typename": "InvalidCredentials",
     "code": "INVALID_CREDENTIALS",
