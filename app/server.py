@@ -51,7 +51,6 @@ from app.platform.tokens import AccessTokens, kept_secret
 from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
-from app.services.sessions import remind_of_plans
 from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog, structured
 from app.wire.http.status import RefusedRequest
@@ -61,7 +60,6 @@ from app.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-REMIND_SECONDS = 30.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
@@ -133,7 +131,6 @@ class Application:
         self.health = Health(self.house, self.bus, self.worker, self.requests)
         self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
-        self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -194,10 +191,6 @@ class Application:
     async def _settle(self) -> None:
         await settle(self.direct, self._tell, self.house.clock())
 
-    async def _remind(self) -> None:
-        async with Context(self.house).unit_of_work() as db:
-            await remind_of_plans(db, now=self.house.clock())
-
     async def confirm_keys(self) -> None:
         """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.
 
@@ -220,11 +213,9 @@ class Application:
             self.live.start()
             self.views.start()
             self.settling.start()
-            self.reminding.start()
             try:
                 yield
             finally:
-                await self.reminding.stop()
                 await self.settling.stop()
                 await self.house.calendars.stop()
                 await self.live.stop()
