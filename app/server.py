@@ -24,14 +24,12 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
-from app.calendar_page import CalendarPage
 from app.context import Context, House
 from app.health import Health
-from app.inbound import CoachMessages
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
-from app.pages import Pages
+from app.pages import routes
 from app.platform import migrations
 from app.platform.bell import Bell
 from app.platform.bus import Bus
@@ -259,12 +257,10 @@ class Application:
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
-                Route("/calendar/{secret}.ics", CalendarPage(self.house).feed),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
-                *Pages(self.house).routes,
-                Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
                 Route("/webhooks/schema.json", self.webhook_schema),
+                *routes(self.house),
             ],
             middleware=around,
             lifespan=self.lifespan,

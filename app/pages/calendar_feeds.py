@@ -21,7 +21,7 @@ _AT_ONCE: Final = 2
 _SETTLED: Final = timedelta(minutes=1)
 
 
-class CalendarPage:
+class CalendarFeeds:
     """Says of a secret that is wrong what it says of one that was revoked: not found."""
 
     def __init__(self, house: House) -> None:
