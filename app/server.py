@@ -29,12 +29,12 @@ from app.health import Health
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
-from app.pages import routes
+from app.pages import routes, unavailable
 from app.platform import migrations
 from app.platform.bell import Bell
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
-from app.platform.database import Database, connection_options, make_engine
+from app.platform.database import Database, DatabaseAway, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
@@ -263,6 +263,7 @@ class Application:
                 *routes(self.house),
             ],
             middleware=around,
+            exception_handlers={DatabaseAway: unavailable},
             lifespan=self.lifespan,
         )
         app.graphql = self.view
