@@ -38,6 +38,7 @@ from app.platform.database import Database, DatabaseAway, connection_options, ma
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
+from app.platform.links import Links
 from app.platform.logs import configure_logs
 from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
@@ -89,7 +90,9 @@ class Application:
         self.settings = settings
         connections = connections or Connections()
         self.keys = Keys(master_keys(settings))
-        self.database = connections.database(settings, {"keys": self.keys, "public_url": settings.public_url})
+        secret = settings.secret_key or kept_secret(settings.data_dir)
+        links = Links(settings.public_url, secret)
+        self.database = connections.database(settings, {"keys": self.keys, "links": links})
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)
@@ -104,9 +107,7 @@ class Application:
             settings.sweep_seconds,
             heard_by=self.views.hear_calendar,
         )
-        tokens = AccessTokens(
-            settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
-        )
+        tokens = AccessTokens(secret, timedelta(minutes=settings.access_token_minutes))
         self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         calendars = CalendarWriter(self.direct, self.database, self._tell, self.views.tell_member)
@@ -121,6 +122,7 @@ class Application:
             making,
             clock,
             self.keys,
+            links,
             outside(settings),
             self.bell,
         )

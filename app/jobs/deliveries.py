@@ -52,8 +52,7 @@ async def _send(
     """No transaction is open while the partner has its time. Raises to be tried again, and parks what is given up."""
     delivery_id, sending = UUID(payload["delivery_id"]), int(payload["sending"])
     async with context.unit_of_work() as db:
-        links = context.house.outside.links
-        claimed = await deliveries.claim(db, delivery_id, sending, links=links, now=context.now())
+        claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
     if claimed is None:
         return
     failure: Undelivered | None = None

@@ -34,7 +34,7 @@ class Unsubscribing:
 
     async def page(self, request: Request) -> Response:
         """Looking changes nothing, for programs follow links too; it takes the button, or the mail program's click."""
-        read = self._house.outside.links.read_unsubscribe_token(request.path_params["token"])
+        read = self._house.links.read_unsubscribe_token(request.path_params["token"])
         if read is None:
             return _page("unknown", 404)
         user_id, kind, channel = read[0], NotificationKind(read[1]), Channel(read[2])

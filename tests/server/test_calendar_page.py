@@ -243,7 +243,7 @@ async def test_when_a_feed_was_read_is_noted_once_an_hour(practice: Practice, se
 async def test_while_the_database_is_away_programs_and_people_are_told_to_come_again(settings: Settings) -> None:
     nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
     application = Application(settings.model_copy(update={"database_url": nowhere, "database_owner_url": nowhere}))
-    token = application.house.outside.links.unsubscribe_token(UUID(int=1), "BOOKING_CONFIRMED", "EMAIL")
+    token = application.house.links.unsubscribe_token(UUID(int=1), "BOOKING_CONFIRMED", "EMAIL")
     async with start_serving(application) as served, served.client() as client:
         answers = [await get(served, "/calendar/" + "A" * 43 + ".ics"), await client.post(f"/unsubscribe/{token}")]
     await application.database.close()

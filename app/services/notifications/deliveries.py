@@ -19,8 +19,8 @@ from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
 from app.models.sessions import CoachingSession, SessionStatus
 from app.platform.jobs import NewJob, enqueue
+from app.platform.links import Links, links_of
 from app.platform.mail import Attachment, Mail, Undelivered
-from app.platform.mail_links import Links
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
@@ -103,7 +103,7 @@ async def hand_on(db: AsyncSession, delivery_id: UUID, *, now: datetime) -> None
     await enqueue(db, [NewJob(name, payload, key=f"{name}:{delivery_id}:{delivery.sending}", after=wait)])
 
 
-async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Links, now: datetime) -> Mail | Sms | None:
+async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> Mail | Sms | None:
     """What is to be handed over; None if nothing is any more, and then the delivery says why.
 
     One that has failed is begun anew: an admin has told its job to.
@@ -123,10 +123,10 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
         delivery.status, delivery.reason = DeliveryStatus.SKIPPED, why_not
         return None
     key = str(delivery_id) if sending == 1 else f"{delivery_id}-{sending}"
-    (texts,) = await texts_of(db, [notification], links=links)
+    (texts,) = await texts_of(db, [notification])
     if delivery.channel is Channel.SMS:
         return Sms(key, to, texts.short)
-    headers = _unsubscribing(links, user, notification)
+    headers = _unsubscribing(links_of(db), user, notification)
     attachments = await _invitations(db, notification, user)
     return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
 
