@@ -32,6 +32,7 @@ LOOK_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.05
 """The relay's rest after each transaction: what happens meanwhile is taken together."""
 
+FIRST_SCAN_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 30.0
 KEEP_LOG: Final = timedelta(days=3)
 PRUNE_SECONDS: Final = 3_600.0
@@ -66,7 +67,16 @@ class Worker:
         self._loop.start()
         self._house.bell.is_heard = True
         self._tasks = [asyncio.create_task(work) for work in (self._house.bell.carry_over(), self._relay_on())]
-        self._duties = [Periodic(scan.name, partial(self._scan, scan), scan.every_seconds) for scan in SCANS]
+        # What has become due while nobody worked is not to wait for a whole period more.
+        self._duties = [
+            Periodic(
+                scan.name,
+                partial(self._scan, scan),
+                scan.every_seconds,
+                first_after_seconds=random.uniform(0, FIRST_SCAN_SECONDS),
+            )
+            for scan in SCANS
+        ]
         self._duties.append(Periodic("pruning", self._prune, PRUNE_SECONDS))
         for duty in self._duties:
             duty.start()

@@ -57,5 +57,5 @@ async def _hand_over(outside: Outside, message: messaging.Outgoing) -> str | Non
     return None
 
 
-SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, hears={MessageQueued})
+SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, at_once=10, hears={MessageQueued})
 assert len(PAUSES) + 1 == messaging.TRIES

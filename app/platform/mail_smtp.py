@@ -18,7 +18,7 @@ from aiosmtplib import (
 from app.platform.clock import Clock, system_clock
 from app.platform.mail import Mail, Undelivered, address_on_the_wire, read_sender, written
 
-AT_ONCE: Final = 4
+AT_ONCE: Final = 10
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST: Final = 300

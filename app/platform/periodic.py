@@ -14,8 +14,16 @@ LONGEST_PAUSE = 60.0
 class Periodic:
     """`once` may be called at any time too."""
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[object]], every_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[object]],
+        every_seconds: float,
+        *,
+        first_after_seconds: float | None = None,
+    ) -> None:
         self._name, self._work, self._every_seconds = name, work, every_seconds
+        self._first_after_seconds = every_seconds if first_after_seconds is None else first_after_seconds
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -30,7 +38,7 @@ class Periodic:
         await self._work()
 
     async def _go_on(self) -> None:
-        seconds = self._every_seconds
+        seconds = self._first_after_seconds
         while True:
             await asyncio.sleep(seconds)
             try:
