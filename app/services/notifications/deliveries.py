@@ -4,7 +4,7 @@ The system claims a delivery in one transaction, hands it over without any, and 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -18,19 +18,17 @@ from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
 from app.models.sessions import CoachingSession, SessionStatus
-from app.platform.jobs import NewJob, enqueue
+from app.platform.jobs import enqueue
 from app.platform.links import Links, links_of
 from app.platform.mail import Attachment, Mail, Undelivered
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
+from app.services.notifications.recording import job_of
 from app.services.notifications.rendering import texts_of
 from app.services.notifications.table import TOO_LATE, is_too_late
 from app.services.notifications.unsubscribing import has_unsubscribed, may_unsubscribe
 from app.services.sessions.calendar_events import invitation
-
-SENDS: Final = {Channel.EMAIL: "send_mail", Channel.SMS: "send_sms"}
-"""The job that hands over what goes by each channel: apart, so that one that hangs delays only its own."""
 
 _K: Final = NotificationKind
 _INVITES: Final = {_K.SESSION_BOOKED, _K.BOOKING_CONFIRMED, _K.SESSION_RESCHEDULED, _K.SESSION_CANCELLED}
@@ -92,15 +90,11 @@ async def send_again(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> De
 # On its way
 
 
-async def hand_on(db: AsyncSession, delivery_id: UUID, *, now: datetime) -> None:
-    """To the job of its channel, which begins when it is time."""
+async def hand_on(db: AsyncSession, delivery_id: UUID) -> None:
+    """One that is to be sent again, to the job of its channel."""
     delivery = await db.get(Delivery, delivery_id)
-    if delivery is None or delivery.status not in _OPEN:
-        return
-    wait = max(delivery.not_before - now, timedelta()) if delivery.not_before is not None else timedelta()
-    payload = {"delivery_id": str(delivery_id), "sending": delivery.sending}
-    name = SENDS[delivery.channel]
-    await enqueue(db, [NewJob(name, payload, key=f"{name}:{delivery_id}:{delivery.sending}", after=wait)])
+    if delivery is not None and delivery.status in _OPEN:
+        await enqueue(db, [job_of(delivery_id, delivery.channel, sending=delivery.sending)])
 
 
 async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> Mail | Sms | None:
