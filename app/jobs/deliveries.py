@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000))
 
 
-async def send_again(context: Context, payload: Mapping[str, Any]) -> None:
+async def resend_delivery(context: Context, payload: Mapping[str, Any]) -> None:
     asked = Happened.model_validate(payload).read()
     assert isinstance(asked, DeliveryAsked)
     async with context.unit_of_work() as db:
@@ -72,7 +72,7 @@ async def _send(
 
 
 DELIVERING = (
-    Job("send_again", send_again, hears={DeliveryAsked}),
+    Job("resend_delivery", resend_delivery, hears={DeliveryAsked}),
     Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE),
     Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE),
 )

@@ -65,7 +65,7 @@ async def list_deliveries(
     return await read_page(db, statement, page)
 
 
-async def send_again(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> Delivery:
+async def resend_delivery(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> Delivery:
     """Whatever became of it. What was on its way until now is not tried any more, and the mail is a new one."""
     require(actor, "notifications:manage")
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
