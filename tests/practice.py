@@ -102,7 +102,6 @@ class Practice:
             await empty(owner)
         async with application.lifespan(application.asgi()):
             await application.settling.stop()  # a test does it when it means to
-            await application.reminding.stop()
             yield cls(application, clock, owner)
 
     # People

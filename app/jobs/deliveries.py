@@ -21,11 +21,11 @@ log = structlog.get_logger(__name__)
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000))
 
 
-async def deliver(context: Context, payload: Mapping[str, Any]) -> None:
-    """`delivery_id` of a new one; or the event that somebody asks for one again."""
-    told = payload if "delivery_id" in payload else Happened.model_validate(payload).event
+async def resend_delivery(context: Context, payload: Mapping[str, Any]) -> None:
+    asked = Happened.model_validate(payload).read()
+    assert isinstance(asked, DeliveryAsked)
     async with context.unit_of_work() as db:
-        await deliveries.hand_on(db, UUID(told["delivery_id"]), now=context.now())
+        await deliveries.hand_on(db, asked.delivery_id)
 
 
 async def send_mail(context: Context, payload: Mapping[str, Any]) -> None:
@@ -55,8 +55,7 @@ async def _send(
     claimed: Mail | Sms | None = None
     try:
         async with context.unit_of_work() as db:
-            links = context.house.outside.links
-            claimed = await deliveries.claim(db, delivery_id, sending, links=links, now=context.now())
+            claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
         if claimed is None:
             return
         await hand_over(claimed)
@@ -76,7 +75,7 @@ async def _send(
 
 
 DELIVERING = (
-    Job("deliver", deliver, hears=(DeliveryAsked,)),
+    Job("resend_delivery", resend_delivery, hears={DeliveryAsked}),
     Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE),
     Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE),
 )

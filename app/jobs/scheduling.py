@@ -112,4 +112,4 @@ async def look_for_due_calendars(context: Context) -> None:
 
 IMPORT: Final = Job("import_calendar", import_calendar, at_once=2, hears={OutsideCalendarDue})
 TELL_OF_FAILED: Final = Job("tell_of_failed_calendar", tell_of_failed_calendar, hears={OutsideCalendarFailed})
-DUE: Final = Scan("outside_calendars", look_for_due_calendars, every_seconds=60)
+DUE: Final = Scan("look at outside calendars", look_for_due_calendars, every_seconds=60)

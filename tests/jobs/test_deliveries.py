@@ -196,8 +196,12 @@ async def test_no_transaction_is_open_while_the_partner_has_its_time(practice: P
 
 
 async def test_it_waits_for_the_time_that_it_is_to_leave(practice: Practice, server: MailServer) -> None:
-    await tell(practice, await practice.member(await practice.coach()))
-    await practice.rows("UPDATE deliveries SET not_before = '2026-03-02T10:00:00Z' RETURNING 1")
+    member = await practice.member(await practice.coach())
+    await practice.rows(
+        "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:id, '07:00', '10:00') RETURNING 1",
+        id=member.user.id,
+    )
+    await tell(practice, member)
     await practice.work()
 
     (waiting,) = await practice.rows(

@@ -11,7 +11,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 from standardwebhooks import Webhook
 
-from app.inbound import MOST_BYTES
+from app.pages.coach_messages import MOST_BYTES
 from app.wire.relay import global_id, parse_key
 from tests.messaging import COMMUNICATIONS, REMOVE_HOOK, history, message_hook, message_template
 from tests.operations import add_window, booked, nothing_written

@@ -167,7 +167,7 @@ async def test_a_mail_waits_until_quiet_hours_end_and_the_app_does_not(practice:
 
     assert await waiting(practice) == [("PENDING", None, datetime(2026, 3, 3, 7, tzinfo=UTC))]
     assert len(await nodes(practice, LIST, coach)) == 1
-    ((delay,),) = await practice.rows("SELECT execute_after - created FROM pgqueuer WHERE entrypoint = 'deliver'")
+    ((delay,),) = await practice.rows("SELECT execute_after - created FROM pgqueuer WHERE entrypoint = 'send_mail'")
     assert delay.total_seconds() == pytest.approx(8 * 3600, abs=5)
 
 
