@@ -9,8 +9,8 @@ from app.platform.ids import new_id
 from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
-from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
-from tests.operations import CANCEL, RESCHEDULE, add_window, booked
+from tests.jobs.delivering import STATE, K, SmsPartner, state, tell, work_on
+from tests.operations import ASSIGN, CANCEL, RESCHEDULE, add_window, booked
 from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
 
@@ -269,6 +269,40 @@ async def test_11_2_nobody_is_reminded_of_what_will_not_be(
 
     assert await state(practice) == ("SENT" if reason is None else "SKIPPED", 1, reason)
     assert len(server.taken) == (1 if reason is None else 0)
+
+
+async def test_a_coach_is_not_mailed_the_name_of_a_member_who_was_given_to_another_one_meanwhile(
+    practice: Practice, server: MailServer
+) -> None:
+    admin, former, today = await practice.admin(), await practice.coach(), await practice.coach()
+    member = await practice.member(first_name="Ada", last_name="Byron")
+    quiet = "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:id, '07:00', '09:00') RETURNING 1"
+    await practice.rows(quiet, id=former.user.id)
+    for coach in (former, today):
+        await practice.ask(ASSIGN, admin, input={"memberId": member.id, "coachId": coach.id})
+        await practice.work()
+    practice.clock.move(hours=2)
+    await work_on(practice)
+
+    assert [mail["To"] for mail in server.taken] == [today.user.email]
+    kept = await practice.rows("SELECT status, reason FROM deliveries WHERE user_id = :id", id=former.user.id)
+    assert kept == [("SKIPPED", "The member has another coach by now")]
+
+
+@pytest.mark.parametrize("code", [450, 550])
+async def test_what_a_server_says_of_an_address_is_kept_without_saying_whose(
+    practice: Practice, server: MailServer, code: int
+) -> None:
+    member = await practice.member()
+    server.at_rcpt = f"{code} <{member.user.email}>: not {member.user.email} again"
+    await tell(practice, member, starts_at="2026-03-03T10:00:00Z")
+    await practice.work()
+
+    ((_, _, reason),) = await practice.rows(STATE)
+    assert reason == f"the mail server said {code} <***@example.com>: not ***@example.com again"
+    written = str(await practice.rows("SELECT traceback FROM pgqueuer_log WHERE traceback IS NOT NULL"))
+    assert "***@example.com" in written
+    assert member.user.email not in written
 
 
 async def test_11_4_a_place_that_is_not_offered_any_more_is_not_told(practice: Practice, server: MailServer) -> None:

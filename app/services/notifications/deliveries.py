@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.actor import Actor
 from app.events import DeliveryAsked, emit
 from app.forms import Form
+from app.models.coaches import Coach
 from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
@@ -177,6 +178,8 @@ async def _why_not(
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
+    if kind is _K.MEMBER_ASSIGNED and "member_id" in facts and not await _coaches(db, user, facts["member_id"]):
+        return "The member has another coach by now"
     if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
         return "The place is not offered any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
@@ -187,6 +190,12 @@ async def _why_not(
     if "starts_at" in facts and datetime.fromisoformat(facts["starts_at"]) != session.starts_at:
         return "The session was moved"
     return None
+
+
+async def _coaches(db: AsyncSession, user: User, member_id: str) -> bool:
+    """Whose member it is today: a name is not for a coach before."""
+    of_today = select(Coach.user_id).join(Member, col(Member.coach_id) == col(Coach.id))
+    return (await db.exec(of_today.where(Member.id == UUID(member_id)))).first() == user.id
 
 
 async def _phone_of(db: AsyncSession, user: User) -> str:

@@ -17,6 +17,7 @@ from app.platform.jobs import enqueue
 from app.platform.keys import keys_of
 from app.platform.outgoing import Outgoing, OutgoingBusy, OutgoingFailed, OutgoingRefused
 from app.services.privacy import unseal
+from app.services.webhooks.endpoints import coaches_who_may
 from app.services.webhooks.turns import Turn, give_up, hand_on, job_of, locked_endpoint, take_place, turn_of
 
 SCHEDULE: Final = (
@@ -71,6 +72,9 @@ async def begin_attempt(db: AsyncSession, turn: Turn, *, now: datetime) -> Senda
         return None
     if not endpoint.is_enabled:
         await give_up(db, endpoint.id, "the endpoint is disabled")
+        return None
+    if endpoint.coach_id is not None and not await coaches_who_may(db, {endpoint.coach_id}):
+        await give_up(db, endpoint.id, "its coach may have no webhooks any more")
         return None
     if not await take_place(db, message, now=now):
         return None
