@@ -268,6 +268,7 @@ class Application:
             exception_handlers={DatabaseAway: unavailable},
             lifespan=self.lifespan,
         )
+        app.router.redirect_slashes = False  # it would lead to whatever host the asker has named
         app.graphql = self.view
         for middleware in reversed(around):
             app.graphql = middleware.cls(app.graphql, *middleware.args, **middleware.kwargs)

@@ -51,12 +51,13 @@ async def _send(
 ) -> None:
     """No transaction is open while the partner has its time. Raises to be tried again, and parks what is given up."""
     delivery_id, sending = UUID(payload["delivery_id"]), int(payload["sending"])
-    async with context.unit_of_work() as db:
-        claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
-    if claimed is None:
-        return
     failure: Undelivered | None = None
+    claimed: Mail | Sms | None = None
     try:
+        async with context.unit_of_work() as db:
+            claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
+        if claimed is None:
+            return
         await hand_over(claimed)
     except Undelivered as undelivered:
         failure = undelivered
@@ -64,10 +65,12 @@ async def _send(
         log.exception("a delivery failed in a way of its own", delivery_id=str(delivery_id))
         failure = Undelivered(f"It could not be handed over: {type(broken).__name__}")
     async with context.unit_of_work() as db:
+        if claimed is None:
+            await deliveries.count_try(db, delivery_id, sending, now=context.now())
         is_to_be_tried = await deliveries.record(
             db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
         )
-    if failure is not None:
+    if failure is not None and is_to_be_tried is not None:
         raise failure if is_to_be_tried else Park(failure.reason)
 
 

@@ -249,6 +249,7 @@ async def test_what_is_signed_and_wrong_is_refused_by_name(
         ({**good, "body": "{{ nobody }}"}, "body"),
         ({**good, "templateId": of_other}, "body"),
         ({"memberId": member.id, "templateId": of_other}, "templateId"),
+        ({**good, "channel": "EMAIL", "subject": "x\r\nBcc: y@example.com"}, "subject"),
         ({**good, "channel": "PIGEON"}, "channel"),
         ({**good, "channel": "PHONE"}, "channel"),
         ({**good, "memberId": voiceless.id}, "channel"),

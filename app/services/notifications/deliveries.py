@@ -14,9 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.actor import Actor
 from app.events import DeliveryAsked, emit
 from app.forms import Form
+from app.models.coaches import Coach
 from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession, SessionStatus
 from app.platform.jobs import enqueue
 from app.platform.links import Links, links_of
@@ -105,8 +107,7 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datet
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None or delivery.status not in _OPEN or delivery.sending != sending:
         return None
-    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
-    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
+    _begin(delivery, now)
     db.add(delivery)
     notification = await db.get(Notification, delivery.notification_id)
     user = await db.get(User, delivery.user_id)
@@ -125,22 +126,38 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datet
     return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
 
 
+async def count_try(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> None:
+    """One that broke before there was anything to hand over."""
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is not None and delivery.status in _OPEN and delivery.sending == sending:
+        _begin(delivery, now)
+        db.add(delivery)
+        await db.flush()
+
+
 async def record(
     db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered | None, *, most_tries: int, now: datetime
-) -> bool:
-    """What became of a try; whether it is to be tried again."""
+) -> bool | None:
+    """What became of a try; whether it is to be tried again, and None if it was decided otherwise meanwhile."""
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None or delivery.status is not DeliveryStatus.PENDING or delivery.sending != sending:
-        return False
+    if delivery is None or delivery.sending != sending:
+        return None
     db.add(delivery)
-    if failure is None:
+    if failure is None:  # also of what was to be left alone, when it had left already
         delivery.status, delivery.sent_at, delivery.reason = DeliveryStatus.SENT, now, None
         return False
+    if delivery.status is not DeliveryStatus.PENDING:
+        return None
     delivery.reason = failure.reason[:_LONGEST_REASON]
     if failure.is_final or delivery.attempts >= most_tries:
         delivery.status = DeliveryStatus.FAILED
         return False
     return True
+
+
+def _begin(delivery: Delivery, now: datetime) -> None:
+    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
+    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
 
 
 async def _why_not(
@@ -155,6 +172,10 @@ async def _why_not(
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
+    if kind is _K.MEMBER_ASSIGNED and "member_id" in facts and not await _coaches(db, user, facts["member_id"]):
+        return "The member has another coach by now"
+    if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
+        return "The place is not offered any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
         return None
     session = await db.get(CoachingSession, notification.session_id)
@@ -163,6 +184,12 @@ async def _why_not(
     if "starts_at" in facts and datetime.fromisoformat(facts["starts_at"]) != session.starts_at:
         return "The session was moved"
     return None
+
+
+async def _coaches(db: AsyncSession, user: User, member_id: str) -> bool:
+    """Whose member it is today: a name is not for a coach before."""
+    of_today = select(Coach.user_id).join(Member, col(Member.coach_id) == col(Coach.id))
+    return (await db.exec(of_today.where(Member.id == UUID(member_id)))).first() == user.id
 
 
 async def _phone_of(db: AsyncSession, user: User) -> str:

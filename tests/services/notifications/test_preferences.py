@@ -257,3 +257,8 @@ def test_quiet_hours_within_a_day(hour: int, is_quiet: bool) -> None:
     found = quiet_until(datetime(2026, 3, 2, hour, tzinfo=UTC), "UTC", time(12), time(14))
 
     assert found == (datetime(2026, 3, 2, 14, tzinfo=UTC) if is_quiet else None)
+
+
+def test_quiet_hours_in_a_zone_that_this_machine_does_not_know_go_by_utc() -> None:
+    now = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    assert quiet_until(now, "Europe/Atlantis", time(22), time(7)) == datetime(2026, 3, 3, 7, tzinfo=UTC)
