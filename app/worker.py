@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -32,14 +32,7 @@ LOOK_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.05
 """The relay's rest after each transaction: what happens meanwhile is taken together."""
 
-OUTSIDE_AT_ONCE: Final = 64
-"""Jobs of one worker that wait for partners: more than there may be of all their kinds, so that none lacks a place."""
-assert sum(job.at_once for job in JOBS if job.waits_outside) < OUTSIDE_AT_ONCE
-assert all(job.at_once for job in JOBS if job.waits_outside)
-
 FIRST_SCAN_SECONDS: Final = 2.0
-"""From its start: a worker that does not live as long as the pause between two scans scans too."""
-
 LONGEST_PAUSE: Final = 30.0
 KEEP_LOG: Final = timedelta(days=3)
 PRUNE_SECONDS: Final = 3_600.0
@@ -59,42 +52,38 @@ class Worker:
             self.runner.register(job.name, partial(self._work, job), pauses=job.pauses, at_once=job.at_once)
         self.runner.register(UNREADABLE, self._read_again, pauses=SOON)
         self._scanned_at: dict[str, float] = {}
-        self._waiting_outside = {job.name for job in JOBS if job.waits_outside}
-        self._loops: list[JobLoop] = []
+        self._loop: JobLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._duties: list[Periodic] = []
 
     def start(self, settings: Settings) -> None:
         """Works until `stop`, on connections of its own besides those that everybody shares."""
-        executors = self.runner.executors
-        outside = {name: each for name, each in executors.items() if name in self._waiting_outside}
-        inside = {name: each for name, each in executors.items() if name not in outside}
-        connections = SystemConnections.of(settings)
-        heartbeat = timedelta(seconds=settings.worker_heartbeat_seconds)
-        places = ((inside, settings.worker_jobs), (outside, OUTSIDE_AT_ONCE))
-        self._loops = [
-            JobLoop(of_these, connections, at_once=at_once, heartbeat=heartbeat)
-            for of_these, at_once in places
-            if of_these
-        ]
-        for loop in self._loops:
-            loop.start()
+        self._loop = JobLoop(
+            self.runner.executors,
+            SystemConnections.of(settings),
+            at_once=settings.worker_jobs,
+            heartbeat=timedelta(seconds=settings.worker_heartbeat_seconds),
+        )
+        self._loop.start()
         self._house.bell.is_heard = True
         self._tasks = [asyncio.create_task(work) for work in (self._house.bell.carry_over(), self._relay_on())]
-        duties: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
-            (scan.name, partial(self._scan, scan), scan.every_seconds) for scan in SCANS
-        ]
-        duties.append(("pruning", self._prune, PRUNE_SECONDS))
+        # What has become due while nobody worked is not to wait for a whole period more.
         self._duties = [
-            Periodic(name, work, seconds, first_seconds=min(seconds, FIRST_SCAN_SECONDS * random.uniform(0.8, 1.2)))
-            for name, work, seconds in duties
+            Periodic(
+                scan.name,
+                partial(self._scan, scan),
+                scan.every_seconds,
+                first_after_seconds=random.uniform(0, FIRST_SCAN_SECONDS),
+            )
+            for scan in SCANS
         ]
+        self._duties.append(Periodic("pruning", self._prune, PRUNE_SECONDS))
         for duty in self._duties:
             duty.start()
 
     async def stop(self, seconds: float) -> None:
         """Jobs have so long to end; what has not ended by then is done by another worker, from its beginning."""
-        if not self._loops:
+        if self._loop is None:
             return
         self._house.bell.is_heard = False
         for duty in self._duties:
@@ -102,7 +91,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(loop.stop(seconds) for loop in self._loops))
+        await self._loop.stop(seconds)
 
     async def relay(self) -> int:
         """Takes events, queues a job for each who hears of one, and forgets them, in one transaction; how many."""

@@ -14,18 +14,13 @@ SOON = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600))
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`work` gets the payload that the job was queued with; of one that `hears` of events, that of a `Happened`.
-
-    One that `waits_outside` waits for partners who may hang: it takes no place of the others, and says how many of it
-    there may be `at_once`, so that no partner's jobs take all places.
-    """
+    """`work` gets the payload that the job was queued with; of one that `hears` of events, that of a `Happened`."""
 
     name: str
     work: Callable[[Context, Mapping[str, Any]], Awaitable[None]]
     pauses: Sequence[timedelta] = SOON
     at_once: int = 0
     hears: Collection[type[Event]] = ()
-    waits_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from app.platform.outside import Outside
 from app.services import messaging
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800))
-AT_ONCE: Final = 4
 _OURS: Final = "It could not be sent, for a reason of ours"
 
 
@@ -58,7 +57,5 @@ async def _hand_over(outside: Outside, message: messaging.Outgoing) -> str | Non
     return None
 
 
-SEND_COMMUNICATION = Job(
-    "send_communication", _send, pauses=PAUSES, at_once=AT_ONCE, hears={MessageQueued}, waits_outside=True
-)
+SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, at_once=10, hears={MessageQueued})
 assert len(PAUSES) + 1 == messaging.TRIES

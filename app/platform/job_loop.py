@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -86,16 +86,19 @@ class _LeftBehind(BaseException):
 class _Unfinished(AbstractEntrypointExecutor):
     """A job that is cut off is not cancelled, as the library would have it: somebody else is to do it."""
 
-    def __init__(self, inner: Trying, under_way: set[asyncio.Task[Any]]) -> None:
+    def __init__(
+        self, inner: Trying, under_way: set[asyncio.Task[Any]], turns: AbstractAsyncContextManager[Any]
+    ) -> None:
         super().__init__(inner.parameters)
-        self._inner, self._under_way = inner, under_way
+        self._inner, self._under_way, self._turns = inner, under_way, turns
 
     async def execute(self, job: Job, context: JobContext) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)
         try:
-            await self._inner.execute(job, context)
+            async with self._turns:
+                await self._inner.execute(job, context)
         except asyncio.CancelledError:
             raise _LeftBehind from None
         finally:
@@ -112,7 +115,11 @@ class _Queries(Queries):
 
 
 class JobLoop:
-    """Does jobs, `at_once` of them and no more. A worker that is silent for longer than `heartbeat` loses its jobs."""
+    """Does jobs, `at_once` of them and no more; besides these, as many as are bounded by a number of their own.
+
+    These wait for somebody outside, mostly, so that a partner who hangs takes no place of anybody else's. A worker that
+    is silent for longer than `heartbeat` loses its jobs.
+    """
 
     def __init__(
         self,
@@ -168,8 +175,12 @@ class JobLoop:
         pool = await self._connections.opened()
         try:
             manager = QueueManager(_Queries(AsyncpgPoolDriver(pool)))
+            turns, bounded = asyncio.Semaphore(self._at_once), 0
             for name, executor in self._executors.items():
-                manager.register_executor(name, _Unfinished(executor, self._under_way))
+                own_bound = executor.parameters.concurrency_limit
+                taking_turns = nullcontext() if own_bound else turns
+                manager.register_executor(name, _Unfinished(executor, self._under_way, taking_turns))
+                bounded += own_bound
             if self._stopping.is_set():
                 return
             self._manager = manager
@@ -177,7 +188,7 @@ class JobLoop:
                 await manager.run(
                     dequeue_timeout=timedelta(seconds=LOOK_SECONDS),
                     batch_size=max(1, self._at_once // 2),
-                    max_concurrent_tasks=max(2, self._at_once),
+                    max_concurrent_tasks=max(2, self._at_once) + bounded,
                     shutdown_on_listener_failure=True,
                     heartbeat_timeout=self._heartbeat,
                     log_aggregation_interval=timedelta(0),

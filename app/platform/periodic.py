@@ -12,7 +12,7 @@ LONGEST_PAUSE = 60.0
 
 
 class Periodic:
-    """First after `first_seconds`, where they are said. `once` may be called at any time too."""
+    """`once` may be called at any time too."""
 
     def __init__(
         self,
@@ -20,10 +20,10 @@ class Periodic:
         work: Callable[[], Awaitable[object]],
         every_seconds: float,
         *,
-        first_seconds: float | None = None,
+        first_after_seconds: float | None = None,
     ) -> None:
         self._name, self._work, self._every_seconds = name, work, every_seconds
-        self._first_seconds = every_seconds if first_seconds is None else first_seconds
+        self._first_after_seconds = every_seconds if first_after_seconds is None else first_after_seconds
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -38,9 +38,9 @@ class Periodic:
         await self._work()
 
     async def _go_on(self) -> None:
-        seconds = self._every_seconds
-        await asyncio.sleep(self._first_seconds)
+        seconds = self._first_after_seconds
         while True:
+            await asyncio.sleep(seconds)
             try:
                 await self._work()
             except Exception as failure:  # most likely the database is away
@@ -48,4 +48,3 @@ class Periodic:
                 seconds = max(self._every_seconds, min(2 * seconds, LONGEST_PAUSE))
             else:
                 seconds = self._every_seconds
-            await asyncio.sleep(seconds)
