@@ -62,7 +62,7 @@ class Mutation(
     sessions.TemplateMutation,  # add, update, remove PlanTemplate
     sessions.CalendarMutation,  # createCalendarFeed, revokeCalendarFeed
     sessions.NotesMutation,  # write, update, remove SessionNote; add, update, remove NoteTemplate
-    deliveries.Mutation,  # sendAgain
+    deliveries.Mutation,  # resendDelivery
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...

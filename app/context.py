@@ -26,6 +26,7 @@ from app.platform.clock import Clock
 from app.platform.database import Database, lost_a_race
 from app.platform.direct import DirectDatabase
 from app.platform.keys import Keys
+from app.platform.links import Links
 from app.platform.outside import Outside
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
@@ -68,6 +69,7 @@ class House:
     token_making: TokenMaking
     clock: Clock
     keys: Keys
+    links: Links
     outside: Outside
     bell: Bell
 

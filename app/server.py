@@ -24,22 +24,21 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
-from app.calendar_page import CalendarPage
 from app.context import Context, House
 from app.health import Health
-from app.inbound import CoachMessages
 from app.live.calendars import LiveCalendars
 from app.live.settling import EVERY_SECONDS, settle
 from app.live.views import LiveViews
-from app.pages import Pages
+from app.pages import routes, unavailable
 from app.platform import migrations
 from app.platform.bell import Bell
 from app.platform.bus import Bus
 from app.platform.clock import Clock, system_clock
-from app.platform.database import Database, connection_options, make_engine
+from app.platform.database import Database, DatabaseAway, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
 from app.platform.keys import Keys, master_keys
+from app.platform.links import Links
 from app.platform.logs import configure_logs
 from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
@@ -51,7 +50,6 @@ from app.platform.tokens import AccessTokens, kept_secret
 from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
 from app.services.scheduling import CalendarReadings, CalendarWriter
-from app.services.sessions import remind_of_plans
 from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog, structured
 from app.wire.http.status import RefusedRequest
@@ -61,7 +59,6 @@ from app.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-REMIND_SECONDS = 30.0
 PAGE = Path(__file__).parent / "static" / "graphiql"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
@@ -93,7 +90,9 @@ class Application:
         self.settings = settings
         connections = connections or Connections()
         self.keys = Keys(master_keys(settings))
-        self.database = connections.database(settings, {"keys": self.keys, "public_url": settings.public_url})
+        secret = settings.secret_key or kept_secret(settings.data_dir)
+        links = Links(settings.public_url, secret)
+        self.database = connections.database(settings, {"keys": self.keys, "links": links})
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)
@@ -108,9 +107,7 @@ class Application:
             settings.sweep_seconds,
             heard_by=self.views.hear_calendar,
         )
-        tokens = AccessTokens(
-            settings.secret_key or kept_secret(settings.data_dir), timedelta(minutes=settings.access_token_minutes)
-        )
+        tokens = AccessTokens(secret, timedelta(minutes=settings.access_token_minutes))
         self._actor_of_token = tokens.reader(actor_of)
         making = TokenMaking(tokens, timedelta(days=settings.refresh_token_days))
         calendars = CalendarWriter(self.direct, self.database, self._tell, self.views.tell_member)
@@ -125,6 +122,7 @@ class Application:
             making,
             clock,
             self.keys,
+            links,
             outside(settings),
             self.bell,
         )
@@ -133,7 +131,6 @@ class Application:
         self.health = Health(self.house, self.bus, self.worker, self.requests)
         self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
-        self.reminding = Periodic("reminding of plans", self._remind, REMIND_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
         trusted = trusted_documents(settings)
         schema.compiled = settings.compiled_executor
@@ -194,10 +191,6 @@ class Application:
     async def _settle(self) -> None:
         await settle(self.direct, self._tell, self.house.clock())
 
-    async def _remind(self) -> None:
-        async with Context(self.house).unit_of_work() as db:
-            await remind_of_plans(db, now=self.house.clock())
-
     async def confirm_keys(self) -> None:
         """Refuses a master key that is not the one used here. Raises `InvalidSettings`, which names it.
 
@@ -220,11 +213,9 @@ class Application:
             self.live.start()
             self.views.start()
             self.settling.start()
-            self.reminding.start()
             try:
                 yield
             finally:
-                await self.reminding.stop()
                 await self.settling.stop()
                 await self.house.calendars.stop()
                 await self.live.stop()
@@ -268,16 +259,16 @@ class Application:
                 Route("/", lambda request: RedirectResponse("/graphql")),
                 Mount("/graphql/assets", app=assets),
                 Route("/graphql/", lambda request: RedirectResponse("/graphql", 307)),
-                Route("/calendar/{secret}.ics", CalendarPage(self.house).feed),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
-                *Pages(self.house).routes,
-                Route("/webhooks/coach-message/{hook}", CoachMessages(self.house).__call__, methods=["POST"]),
                 Route("/webhooks/schema.json", self.webhook_schema),
+                *routes(self.house),
             ],
             middleware=around,
+            exception_handlers={DatabaseAway: unavailable},
             lifespan=self.lifespan,
         )
+        app.router.redirect_slashes = False  # it would lead to whatever host the asker has named
         app.graphql = self.view
         for middleware in reversed(around):
             app.graphql = middleware.cls(app.graphql, *middleware.args, **middleware.kwargs)

@@ -45,8 +45,9 @@ _SESSIONS = """
 _TABLES = ("notifications", "deliveries", "pgqueuer", "pgqueuer_log")
 
 _QUEUED_AGAIN = (
-    "INSERT INTO pgqueuer (priority, status, entrypoint, dedupe_key, payload) SELECT 0, 'queued', 'deliver',"
-    " 'deliver:' || id, convert_to(json_build_object('delivery_id', id)::text, 'UTF8') FROM deliveries"
+    "INSERT INTO pgqueuer (priority, status, entrypoint, dedupe_key, payload) SELECT 0, 'queued', 'send_mail',"
+    " 'send_mail:' || id || ':1', convert_to(json_build_object('delivery_id', id, 'sending', 1)::text, 'UTF8')"
+    " FROM deliveries"
 )
 
 _SINK = """

@@ -12,7 +12,7 @@ async def delivery_to(practice: Practice, person: Person) -> str:
     async with practice.as_system() as db:
         kind, occasion = NotificationKind.BOOKING_CONFIRMED, f"leaving:{count}"
         await notify(db, kind, [person.user.id], occasion=occasion, facts={}, now=practice.clock())
-    await practice.rows("DELETE FROM pgqueuer WHERE entrypoint = 'deliver' RETURNING 1")
+    await practice.rows("DELETE FROM pgqueuer WHERE entrypoint = 'send_mail' RETURNING 1")
     ((delivery_id,),) = await practice.rows(
         "SELECT d.id FROM deliveries d JOIN notifications n ON n.id = d.notification_id"
         " WHERE n.user_id = :id AND n.occasion = :occasion AND d.channel = 'EMAIL'",

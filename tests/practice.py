@@ -45,7 +45,7 @@ _EMPTY = ";".join(
 )
 
 
-async def _empty(owner: AsyncEngine) -> None:
+async def empty(owner: AsyncEngine) -> None:
     """In one trip."""
     async with owner.begin() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
@@ -99,10 +99,9 @@ class Practice:
         application = Application(settings, clock, KeptConnections())
         owner = owner_engine(settings)
         if emptied:
-            await _empty(owner)
+            await empty(owner)
         async with application.lifespan(application.asgi()):
             await application.settling.stop()  # a test does it when it means to
-            await application.reminding.stop()
             yield cls(application, clock, owner)
 
     # People

@@ -24,8 +24,8 @@ def statements(engine: AsyncEngine) -> Iterator[list[str]]:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
-async def cost_of_page(practice: Practice, query: str, who: Person, first: int) -> tuple[int, int]:
+async def cost_of_page(practice: Practice, query: str, who: Person, first: int, **given: object) -> tuple[int, int]:
     """How many rows the page has, and how many statements it took."""
     with statements(practice.house.database.engine) as sent:
-        page = await practice.ask(query, who, first=first)
+        page = await practice.ask(query, who, first=first, **given)
     return len(page["edges"]), len(sent)

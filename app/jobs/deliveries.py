@@ -21,11 +21,11 @@ log = structlog.get_logger(__name__)
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000))
 
 
-async def deliver(context: Context, payload: Mapping[str, Any]) -> None:
-    """`delivery_id` of a new one; or the event that somebody asks for one again."""
-    told = payload if "delivery_id" in payload else Happened.model_validate(payload).event
+async def resend_delivery(context: Context, payload: Mapping[str, Any]) -> None:
+    asked = Happened.model_validate(payload).read()
+    assert isinstance(asked, DeliveryAsked)
     async with context.unit_of_work() as db:
-        await deliveries.hand_on(db, UUID(told["delivery_id"]), now=context.now())
+        await deliveries.hand_on(db, asked.delivery_id)
 
 
 async def send_mail(context: Context, payload: Mapping[str, Any]) -> None:
@@ -51,13 +51,13 @@ async def _send(
 ) -> None:
     """No transaction is open while the partner has its time. Raises to be tried again, and parks what is given up."""
     delivery_id, sending = UUID(payload["delivery_id"]), int(payload["sending"])
-    async with context.unit_of_work() as db:
-        links = context.house.outside.links
-        claimed = await deliveries.claim(db, delivery_id, sending, links=links, now=context.now())
-    if claimed is None:
-        return
     failure: Undelivered | None = None
+    claimed: Mail | Sms | None = None
     try:
+        async with context.unit_of_work() as db:
+            claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
+        if claimed is None:
+            return
         await hand_over(claimed)
     except Undelivered as undelivered:
         failure = undelivered
@@ -65,15 +65,17 @@ async def _send(
         log.exception("a delivery failed in a way of its own", delivery_id=str(delivery_id))
         failure = Undelivered(f"It could not be handed over: {type(broken).__name__}")
     async with context.unit_of_work() as db:
+        if claimed is None:
+            await deliveries.count_try(db, delivery_id, sending, now=context.now())
         is_to_be_tried = await deliveries.record(
             db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
         )
-    if failure is not None:
+    if failure is not None and is_to_be_tried is not None:
         raise failure if is_to_be_tried else Park(failure.reason)
 
 
 DELIVERING = (
-    Job("deliver", deliver, hears=(DeliveryAsked,)),
+    Job("resend_delivery", resend_delivery, hears={DeliveryAsked}),
     Job("send_mail", send_mail, pauses=PAUSES, at_once=AT_ONCE),
     Job("send_sms", send_sms, pauses=PAUSES, at_once=AT_ONCE),
 )

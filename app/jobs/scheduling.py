@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import structlog
+
 from app.actor import SYSTEM
 from app.context import Context
 from app.events import Happened, OutsideCalendarDue, OutsideCalendarFailed
@@ -13,6 +15,8 @@ from app.platform.outgoing import Answer, OutgoingFailed, OutgoingRefused
 from app.services.notifications import notify
 from app.services.scheduling import importing
 from app.services.scheduling.importing import Fetch, Fetched
+
+log = structlog.get_logger(__name__)
 
 SECONDS: Final = 30.0
 GONE: Final = {404: "there is no such calendar (404)", 410: "the calendar is gone (410)"}
@@ -37,6 +41,9 @@ async def import_calendar(context: Context, payload: Mapping[str, Any]) -> None:
         found = await _fetched(context, fetch)
     except _Failed as failed:
         found = failed
+    except Exception:  # a calendar that only its job knows to have failed would be asked for ever, and nobody told
+        log.exception("a calendar failed in a way of its own", calendar_id=str(due.calendar_id))
+        found = _Failed("the calendar could not be read, for a reason of ours")
 
     async def write() -> None:
         async with context.unit_of_work() as db:
@@ -105,4 +112,4 @@ async def look_for_due_calendars(context: Context) -> None:
 
 IMPORT: Final = Job("import_calendar", import_calendar, at_once=2, hears={OutsideCalendarDue})
 TELL_OF_FAILED: Final = Job("tell_of_failed_calendar", tell_of_failed_calendar, hears={OutsideCalendarFailed})
-DUE: Final = Scan("outside_calendars", look_for_due_calendars, every_seconds=60)
+DUE: Final = Scan("look at outside calendars", look_for_due_calendars, every_seconds=60)

@@ -163,7 +163,7 @@ class JobLoop:
                 await self._run()
             except Exception as failure:
                 log.warning("the jobs are interrupted, and will go on", cause=repr(failure))
-            if loop.time() - began > LONGEST_PAUSE:
+            if loop.time() - began > pause:  # it had begun, and worked for a while
                 pause = FIRST_PAUSE
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):

@@ -1,6 +1,7 @@
 """Mail by SMTP: a few connections, used again in a burst, and a bound on every wait."""
 
 import asyncio
+import re
 import ssl
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,7 @@ AT_ONCE: Final = 10
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST: Final = 300
+_WHOSE: Final = re.compile(r"[^\s<>()\[\]:;,\"]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class SmtpMailer:
         except BaseException as failure:
             connection.close()
             if isinstance(failure, SMTPException | OSError | ValueError):
-                raise Undelivered(_said(failure), is_final=_is_final(failure)) from failure
+                raise Undelivered(_said(failure), is_final=_is_final(failure)) from None
             raise
         closing = asyncio.get_running_loop().call_later(self._idle_seconds, self._close_idle, connection)
         self._idle.append(_Idle(connection, closing))
@@ -161,7 +163,7 @@ def _is_final(failure: BaseException) -> bool:
 
 
 def _said(failure: BaseException) -> str:
-    """For people to read: what the server said, in one line."""
+    """For people and logs to read: what the server said, in one line. Of an address that it repeats, not whose."""
     if isinstance(failure, SMTPRecipientsRefused):
         return _said(failure.recipients[0])
     if isinstance(failure, SMTPResponseException):
@@ -170,4 +172,5 @@ def _said(failure: BaseException) -> str:
         said = f"the mail server did not answer in time: {failure}"
     else:
         said = f"the mail server could not be asked: {failure or type(failure).__name__}"
+    said = _WHOSE.sub("***", said)
     return "".join(each if each.isprintable() else " " for each in said)[:_LONGEST]

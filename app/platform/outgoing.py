@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -12,7 +12,7 @@ import httpx2
 
 from app.platform.outgoing_guard import Allowed, Guard, OutgoingFailed, OutgoingRefused, Resolve, SystemResolver
 
-__all__ = ["Answer", "GuardedClient", "Outgoing", "OutgoingFailed", "OutgoingRefused", "checked_url"]
+__all__ = ["Answer", "GuardedClient", "Outgoing", "OutgoingBusy", "OutgoingFailed", "OutgoingRefused", "checked_url"]
 
 LONGEST_URL: Final = 2_048
 WEB_PORTS: Final = frozenset({80, 443})
@@ -40,6 +40,10 @@ class Answer:
     is_cut: bool
 
 
+class OutgoingBusy(OutgoingFailed):
+    """Nothing was asked: so many others ask the same host, or at all, that there was no place in time."""
+
+
 class Outgoing(Protocol):
     async def request(
         self,
@@ -51,7 +55,7 @@ class Outgoing(Protocol):
         seconds: float = 10.0,
         most_bytes: int = 65_536,
     ) -> Answer:
-        """Follows no redirect. Raises `OutgoingRefused` or `OutgoingFailed`."""
+        """Follows no redirect. Raises `OutgoingRefused`, `OutgoingFailed` or, of what was not asked, `OutgoingBusy`."""
 
     async def close(self) -> None: ...
 
@@ -111,10 +115,11 @@ class GuardedClient:
         seconds: float = 10.0,
         most_bytes: int = 65_536,
     ) -> Answer:
-        """`seconds` is for all of it: waiting for a place, finding the name, connecting, sending and reading."""
+        """`seconds` is for all of it: finding the name, connecting, sending and reading; and before it as many for a
+        place, without which `OutgoingBusy` is raised."""
         request = httpx2.Request(method, checked_url(url), headers=_said(headers or {}), content=content)
         try:
-            async with asyncio.timeout(seconds), self._place(request.url.host):
+            async with self._place(request.url.host, seconds), asyncio.timeout(seconds):
                 return await self._ask(request, seconds, most_bytes)
         except TimeoutError:
             raise OutgoingFailed(f"no answer within {seconds:g} seconds") from None
@@ -162,13 +167,19 @@ class GuardedClient:
         return self._ssl_context
 
     @asynccontextmanager
-    async def _place(self, host: str) -> AsyncIterator[None]:
+    async def _place(self, host: str, seconds: float) -> AsyncIterator[None]:
         """Who waits for a slow host takes no place that another host could be asked in."""
         mine = object()
         places, users = self._places_by_host.setdefault(host, (asyncio.Semaphore(AT_ONCE_FOR_A_HOST), set()))
         users.add(mine)
         try:
-            async with places, self._places:
+            async with AsyncExitStack() as taken:
+                try:
+                    async with asyncio.timeout(seconds):
+                        await taken.enter_async_context(places)
+                        await taken.enter_async_context(self._places)
+                except TimeoutError:
+                    raise OutgoingBusy("others kept every place for as long as this could wait") from None
                 yield
         finally:
             users.discard(mine)

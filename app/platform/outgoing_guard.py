@@ -27,13 +27,16 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _UNICAST: Final = IPv6Network("2000::/3")
 _SPECIAL: Final = (
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.0.0.0/24"),
     IPv4Network("192.88.99.0/24"),
     IPv6Network("2001::/23"),
     IPv6Network("2002::/16"),
     IPv6Network("2001:db8::/32"),
     IPv6Network("3fff::/20"),
 )
-"""Ways through other networks, and what is for documents: not everywhere known to be neither private nor global."""
+"""Ways through other networks, what clouds keep for their machines, and what is for documents: not everywhere known to
+be neither private nor global."""
 
 
 class OutgoingRefused(Exception):

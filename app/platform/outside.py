@@ -3,24 +3,21 @@
 from dataclasses import dataclass
 
 from app.platform.mail import Mailer, MailFolder
-from app.platform.mail_links import Links
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.platform.outgoing import GuardedClient, Outgoing
 from app.platform.settings import Settings
 from app.platform.sms import SmsSender, TwilioSms
-from app.platform.tokens import kept_secret
 
 MAIL_FOLDER = "mail"
 
 
 @dataclass(slots=True)
 class Outside:
-    """`sms` is None where none is configured; `links` lead back in."""
+    """`sms` is None where none is configured."""
 
     mailer: Mailer
     sms: SmsSender | None
     outgoing: Outgoing
-    links: Links
 
     async def close(self) -> None:
         await self.mailer.close()
@@ -31,8 +28,7 @@ class Outside:
 
 def outside(settings: Settings) -> Outside:
     outgoing = GuardedClient(allow=settings.outgoing_allow_private, allow_http=settings.outgoing_allow_http)
-    links = Links(settings.public_url, settings.secret_key or kept_secret(settings.data_dir))
-    return Outside(mailer(settings), sms_sender(settings), outgoing, links)
+    return Outside(mailer(settings), sms_sender(settings), outgoing)
 
 
 def mailer(settings: Settings) -> Mailer:

@@ -25,10 +25,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        "", description="The application's role in PostgreSQL 15 to 18. Empty: an embedded server."
+        "", repr=False, description="The application's role in PostgreSQL 15 to 18. Empty: an embedded server."
     )
     database_owner_url: str = Field(
-        "", description="The role that owns the tables and migrates. Empty: `DATABASE_URL`, with a drop of rights."
+        "",
+        repr=False,
+        description="The role that owns the tables and migrates. Empty: `DATABASE_URL`, with a drop of rights.",
     )
     database_pooler: str = Field(
         "none",
@@ -37,11 +39,14 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field(
         "",
+        repr=False,
         description="Redis or Valkey 6.2 and up, or nodes of a cluster with commas between. Empty: an embedded server.",
     )
     data_dir: Path = Field(Path(".data"), description="Where the embedded servers and generated keys live.")
     secret_key: str = Field(
-        "", description="Signs access tokens, 32 characters and up. Empty: made once, kept in `DATA_DIR`."
+        "",
+        repr=False,
+        description="Signs access tokens, 32 characters and up. Empty: made once, kept in `DATA_DIR`.",
     )
     encryption_keys: str = Field(
         "",

@@ -6,12 +6,12 @@ import strawberry
 
 from app.models import notifications as models
 from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
-from app.schema.deliveries import Delivery, DeliveryFilter, SendAgainInput
+from app.schema.deliveries import Delivery, DeliveryFilter, ResendDeliveryInput
 from app.schema.problems import result_of
 from app.schema.relations import Info
 from app.services.notifications import deliveries as delivery_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection
+from app.wire.relay import Connection, connection, parse_key
 
 Filter = Annotated[DeliveryFilter | None, strawberry.argument(description="Which deliveries; default: all.")]
 
@@ -33,11 +33,11 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation(
-        graphql_type=result_of("SendAgainResult", Delivery),
+        graphql_type=result_of("ResendDeliveryResult", Delivery),
         description="Sends a mail or an SMS again, as a new one. For admins.",
     )
-    async def send_again(
-        self, info: Info, input: Annotated[SendAgainInput, strawberry.argument(description="Which one.")]
+    async def resend_delivery(
+        self, info: Info, input: Annotated[ResendDeliveryInput, strawberry.argument(description="Which one.")]
     ) -> models.Delivery:
-        given = fields_of(input, delivery_id="Delivery")
-        return await info.context.write(delivery_service.send_again, delivery_id=given["delivery_id"])
+        delivery_id = parse_key(input.id, "Delivery", "id")
+        return await info.context.write(delivery_service.resend_delivery, delivery_id=delivery_id)

@@ -59,5 +59,5 @@ class DeliveryFilter:
 
 
 @strawberry.input(description="Sending a delivery again.")
-class SendAgainInput:
-    delivery_id: strawberry.ID = strawberry.field(description="The delivery, whatever became of it.")
+class ResendDeliveryInput:
+    id: strawberry.ID = strawberry.field(description="The delivery, whatever became of it.")

@@ -36,7 +36,7 @@ describe(
         "PLAN_SHARED": "A session's plan was shared; told to its member.",
         "PLAN_REMINDER": "A session's plan wants to be looked at; told to its member.",
         "NOTE_SHARED": "A note of a session was shared; told to the other side.",
-        "WEBHOOK_DISABLED": "A webhook was switched off because it failed too often; told to admins.",
+        "WEBHOOK_DISABLED": "A webhook was switched off because it failed too often; told to its coach, or to admins.",
         "CALENDAR_IMPORT_FAILED": "A calendar from outside could not be read; told to its coach.",
     },
 )

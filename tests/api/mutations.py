@@ -364,7 +364,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
         never_null=("name", "headings"),
     ),
     "removeNoteTemplate": naming("coach", "id", "NoteTemplate"),
-    "sendAgain": naming("admin", "deliveryId", "Delivery"),
+    "resendDelivery": naming("admin", "id", "Delivery"),
     **mutations_messaging.MUTATIONS,
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,

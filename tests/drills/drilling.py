@@ -67,7 +67,11 @@ class Team:
 async def practice_with_teams(settings: Settings, size: Size = SIZE) -> AsyncIterator[tuple[Practice, list[Team]]]:
     """Its own application meets no fault: what it reads is the truth."""
     async with Practice.opened(settings, MovableClock(system_clock())) as practice:
-        yield practice, [await _team(practice, size.members) for _ in range(size.coaches)]
+        yield practice, await teams_of(practice, size)
+
+
+async def teams_of(practice: Practice, size: Size) -> list[Team]:
+    return [await _team(practice, size.members) for _ in range(size.coaches)]
 
 
 async def _team(practice: Practice, members: int) -> Team:

@@ -4,5 +4,5 @@ from tests.house.rows import ADMINS, LOGIN, Row, given, inputs, its
 
 ROWS = {
     "Query.deliveries": Row(LOGIN, given(), ("notifications:manage",), ADMINS),
-    "Mutation.sendAgain": Row(LOGIN, inputs(deliveryId=its("Delivery")), ("notifications:manage",), ADMINS),
+    "Mutation.resendDelivery": Row(LOGIN, inputs(id=its("Delivery")), ("notifications:manage",), ADMINS),
 }

@@ -91,3 +91,20 @@ def test_each_wrong_value_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> N
         "ACCESS_TOKEN_MINUTES",
         "LOG_FORMAT",
     ]
+
+
+def test_settings_that_are_printed_keep_their_secrets() -> None:
+    key = b64encode(b"s3crets3crets3crets3crets3crets!")
+    secrets = {
+        "database_url": "postgresql://somebody:s3cret@example.com/rapport",
+        "database_owner_url": "postgresql://owner:s3cret@example.com/rapport",
+        "redis_url": "redis://:s3cret@example.com",
+        "secret_key": "s3cret" * 6,
+        "encryption_keys": f"one:{key.decode()}",
+        "smtp_url": "smtp://somebody:s3cret@example.com",
+        "twilio_auth_token": "s3cret",
+    }
+    settings = Settings(_env_file=None, mail_from="mail@example.com", **secrets)
+
+    assert not [name for name in secrets if f"{name}=" in repr(settings)]
+    assert "s3cret" not in repr(settings)

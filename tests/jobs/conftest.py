@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.platform.mail_links import Links
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from tests.jobs.delivering import SmsPartner
 from tests.platform.smtp_server import MailServer, mail_server
@@ -17,7 +16,7 @@ async def server(practice: Practice) -> AsyncIterator[MailServer]:
     async with mail_server() as server:
         mailer = SmtpMailer(read_smtp_url(server.url), "A practice <hello@practice.example>", step_seconds=5.0)
         practice.house.outside.mailer = mailer
-        practice.house.outside.links = Links("https://practice.example", "not secret at all, for tests only")
+        practice.house.links.public_url = "https://practice.example"
         yield server
         await mailer.close()
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from app.jobs.deliveries import PAUSES
+from app.platform.ids import new_id
 from app.platform.mail import Undelivered
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
 from app.services.notifications.unsubscribing import unsubscribe
-from tests.jobs.delivering import K, SmsPartner, state, tell, work_on
-from tests.operations import CANCEL, RESCHEDULE, add_window, booked
+from tests.jobs.delivering import STATE, K, SmsPartner, state, tell, work_on
+from tests.operations import ASSIGN, CANCEL, RESCHEDULE, add_window, booked
 from tests.platform.smtp_server import MailServer, drop, silent_server
 from tests.practice import Person, Practice
 
@@ -195,8 +196,12 @@ async def test_no_transaction_is_open_while_the_partner_has_its_time(practice: P
 
 
 async def test_it_waits_for_the_time_that_it_is_to_leave(practice: Practice, server: MailServer) -> None:
-    await tell(practice, await practice.member(await practice.coach()))
-    await practice.rows("UPDATE deliveries SET not_before = '2026-03-02T10:00:00Z' RETURNING 1")
+    member = await practice.member(await practice.coach())
+    await practice.rows(
+        "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:id, '07:00', '10:00') RETURNING 1",
+        id=member.user.id,
+    )
+    await tell(practice, member)
     await practice.work()
 
     (waiting,) = await practice.rows(
@@ -268,3 +273,77 @@ async def test_11_2_nobody_is_reminded_of_what_will_not_be(
 
     assert await state(practice) == ("SENT" if reason is None else "SKIPPED", 1, reason)
     assert len(server.taken) == (1 if reason is None else 0)
+
+
+async def test_a_coach_is_not_mailed_the_name_of_a_member_who_was_given_to_another_one_meanwhile(
+    practice: Practice, server: MailServer
+) -> None:
+    admin, former, today = await practice.admin(), await practice.coach(), await practice.coach()
+    member = await practice.member(first_name="Ada", last_name="Byron")
+    quiet = "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:id, '07:00', '09:00') RETURNING 1"
+    await practice.rows(quiet, id=former.user.id)
+    for coach in (former, today):
+        await practice.ask(ASSIGN, admin, input={"memberId": member.id, "coachId": coach.id})
+        await practice.work()
+    practice.clock.move(hours=2)
+    await work_on(practice)
+
+    assert [mail["To"] for mail in server.taken] == [today.user.email]
+    kept = await practice.rows("SELECT status, reason FROM deliveries WHERE user_id = :id", id=former.user.id)
+    assert kept == [("SKIPPED", "The member has another coach by now")]
+
+
+@pytest.mark.parametrize("code", [450, 550])
+async def test_what_a_server_says_of_an_address_is_kept_without_saying_whose(
+    practice: Practice, server: MailServer, code: int
+) -> None:
+    member = await practice.member()
+    server.at_rcpt = f"{code} <{member.user.email}>: not {member.user.email} again"
+    await tell(practice, member, starts_at="2026-03-03T10:00:00Z")
+    await practice.work()
+
+    ((_, _, reason),) = await practice.rows(STATE)
+    assert reason == f"the mail server said {code} <***@example.com>: not ***@example.com again"
+    written = str(await practice.rows("SELECT traceback FROM pgqueuer_log WHERE traceback IS NOT NULL"))
+    assert "***@example.com" in written
+    assert member.user.email not in written
+
+
+async def test_11_4_a_place_that_is_not_offered_any_more_is_not_told(practice: Practice, server: MailServer) -> None:
+    expires_at, hold_id = "2026-03-02T10:00:00Z", str(new_id())
+    await tell(
+        practice, await practice.member(await practice.coach()), K.PLACE_OFFERED, expires_at=expires_at, hold_id=hold_id
+    )
+    await practice.work()
+
+    assert (await state(practice), server.taken) == (("SKIPPED", 1, "The place is not offered any more"), [])
+
+
+@pytest.mark.parametrize(("answer", "status"), [("250 OK", "SENT"), ("451 4.3.0 Not now", "SKIPPED")])
+async def test_what_is_to_be_left_alone_when_it_is_being_handed_over_says_what_became_of_it(
+    practice: Practice, server: MailServer, answer: str, status: str
+) -> None:
+    async def skip(smtp: object) -> str:
+        await practice.rows("UPDATE deliveries SET status = 'SKIPPED', reason = 'It was moved' RETURNING 1")
+        return answer
+
+    server.at_data = skip
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.work()
+
+    assert await state(practice) == (status, 1, None if status == "SENT" else "It was moved")
+    assert await practice.count("pgqueuer") == 0
+
+
+async def test_what_cannot_even_be_written_is_tried_again_and_given_up_too(
+    practice: Practice, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*asked: object, **given: object) -> None:
+        raise KeyError("of whatever kind")
+
+    monkeypatch.setattr("app.services.notifications.deliveries.texts_of", broken)
+    await tell(practice, await practice.member(await practice.coach()))
+    await work_on(practice, len(PAUSES) + 2)
+
+    assert await state(practice) == ("FAILED", len(PAUSES) + 1, "It could not be handed over: KeyError")
+    assert await practice.rows("SELECT entrypoint, status::text FROM pgqueuer") == [("send_mail", "failed")]

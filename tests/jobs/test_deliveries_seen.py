@@ -5,8 +5,8 @@ from tests.jobs.delivering import its_id, state, tell, work_on
 from tests.platform.smtp_server import MailServer
 from tests.practice import Practice
 
-SEND_AGAIN = (
-    "mutation ($input: SendAgainInput!) { sendAgain(input: $input) { __typename"
+RESEND = (
+    "mutation ($input: ResendDeliveryInput!) { resendDelivery(input: $input) { __typename"
     " ... on Delivery { status attempts sending reason sentAt } } }"
 )
 DELIVERIES = (
@@ -56,7 +56,7 @@ async def test_an_admin_sends_again_what_is_then_another_mail(practice: Practice
     await tell(practice, member)
     await practice.work()
 
-    asked = await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
+    asked = await practice.ask(RESEND, admin, input={"id": await its_id(practice)})
     assert asked == {
         "__typename": "Delivery",
         "status": "PENDING",
@@ -78,7 +78,7 @@ async def test_what_was_on_its_way_is_void_once_it_is_sent_again(practice: Pract
     await practice.work()
     server.at_rcpt = "250 OK"
 
-    await practice.ask(SEND_AGAIN, admin, input={"deliveryId": await its_id(practice)})
+    await practice.ask(RESEND, admin, input={"id": await its_id(practice)})
     await work_on(practice, 3)
 
     assert (await state(practice), len(server.taken)) == (("SENT", 1, None), 1)
@@ -89,10 +89,10 @@ async def test_nobody_else_sends_again(practice: Practice, server: MailServer) -
     coach = await practice.coach()
     member = await practice.member(coach)
     await tell(practice, member)
-    given = {"deliveryId": await its_id(practice)}
+    given = {"id": await its_id(practice)}
 
     for person in (coach, member):
-        assert (await practice.refusal(SEND_AGAIN, person, input=given))["code"] == "FORBIDDEN"
+        assert (await practice.refusal(RESEND, person, input=given))["code"] == "FORBIDDEN"
     assert await practice.count("outbox", "event_type = 'DeliveryAsked'") == 0
 
 

@@ -32,13 +32,16 @@ def with_jobs(monkeypatch: pytest.MonkeyPatch, *jobs: Job) -> None:
 
 
 @asynccontextmanager
-async def working(practice: Practice, settings: Settings | None = None) -> AsyncIterator[Worker]:
+async def working(
+    practice: Practice, settings: Settings | None = None, *, farewell: float = 5
+) -> AsyncIterator[Worker]:
+    """`farewell` is how many seconds its jobs have to end."""
     worker = Worker(practice.house)
     worker.start(settings or practice.application.settings)
     try:
         yield worker
     finally:
-        await worker.stop(5)
+        await worker.stop(farewell)
 
 
 @asynccontextmanager

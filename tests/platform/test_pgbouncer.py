@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,10 +18,11 @@ from app.platform.database import Database, UnsafeRole, connection_options, make
 from app.platform.direct import DirectDatabase
 from app.platform.ids import new_id
 from app.platform.settings import InvalidSettings, Settings, read_settings
+from tests.connections import owner_engine
 from tests.live.views import WATCH
 from tests.operations import BOOK, EVERY_DAY, LOG_IN, SESSIONS, SIGN_UP, add_window
 from tests.platform.pgbouncer_server import running_pgbouncer, why_not
-from tests.practice import MovableClock, Person, Practice
+from tests.practice import MovableClock, Person, Practice, empty
 from tests.server.serving import ServerProcess, Socket, server_processes
 
 POOL = 4
@@ -38,8 +39,9 @@ def _pgbouncer(settings: Settings) -> None:
 
 
 @pytest.fixture
-def pooled(settings: Settings) -> Iterator[Settings]:
-    """The settings of a server behind a pooler of four connections."""
+async def pooled(settings: Settings) -> AsyncIterator[Settings]:
+    """The settings of a server behind a pooler of four connections, on an empty database."""
+    await empty(owner_engine(settings))
     with running_pgbouncer(settings.database_url, pool_size=POOL) as url:
         yield settings.model_copy(update={"database_url": url, "database_pooler": "transaction"})
 

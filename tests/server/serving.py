@@ -152,10 +152,20 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Returns when `/readyz` says so; fails with the log when it does not."""
+        self.spawn()
+        try:
+            async with self.client() as client:
+                answer = await client.get("/readyz", timeout=START_SECONDS)
+        except httpx2.HTTPError as failure:
+            raise AssertionError(f"the server did not start: {self.log}") from failure
+        assert answer.status_code == 200, answer.text
+
+    def spawn(self) -> None:
+        """Returns at once: requests wait until it is ready."""
         with _listening(self.port) as listening:
             self.port = listening.getsockname()[1]
             command = (sys.executable, "-W", "error", "-c", _PROGRAM, str(listening.fileno()))
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - it takes milliseconds
+            self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=self.environment,
@@ -164,12 +174,6 @@ class ServerProcess:
                 stdout=self._log,
                 stderr=self._log,
             )
-        try:
-            async with self.client() as client:
-                answer = await client.get("/readyz", timeout=START_SECONDS)
-        except httpx2.HTTPError as failure:
-            raise AssertionError(f"the server did not start: {self.log}") from failure
-        assert answer.status_code == 200, answer.text
 
     def kill(self) -> None:
         """As a crash: no goodbye to anybody."""

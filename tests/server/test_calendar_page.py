@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -239,14 +240,15 @@ async def test_when_a_feed_was_read_is_noted_once_an_hour(practice: Practice, se
     assert [at for (at,) in noted] == [begun, begun, *[begun + timedelta(minutes=80)] * 2]
 
 
-async def test_while_the_database_is_away_a_program_is_told_to_come_again(settings: Settings) -> None:
+async def test_while_the_database_is_away_programs_and_people_are_told_to_come_again(settings: Settings) -> None:
     nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nowhere"
     application = Application(settings.model_copy(update={"database_url": nowhere, "database_owner_url": nowhere}))
-    async with start_serving(application) as served:
-        answer = await get(served, "/calendar/" + "A" * 43 + ".ics")
+    token = application.house.links.unsubscribe_token(UUID(int=1), "BOOKING_CONFIRMED", "EMAIL")
+    async with start_serving(application) as served, served.client() as client:
+        answers = [await get(served, "/calendar/" + "A" * 43 + ".ics"), await client.post(f"/unsubscribe/{token}")]
     await application.database.close()
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "60")] * 2
 
 
 async def test_the_secret_is_not_in_the_log(

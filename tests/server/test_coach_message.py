@@ -11,7 +11,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 from standardwebhooks import Webhook
 
-from app.inbound import MOST_BYTES
+from app.pages.coach_messages import MOST_BYTES
 from app.wire.relay import global_id, parse_key
 from tests.messaging import COMMUNICATIONS, REMOVE_HOOK, history, message_hook, message_template
 from tests.operations import add_window, booked, nothing_written
@@ -249,6 +249,7 @@ async def test_what_is_signed_and_wrong_is_refused_by_name(
         ({**good, "body": "{{ nobody }}"}, "body"),
         ({**good, "templateId": of_other}, "body"),
         ({"memberId": member.id, "templateId": of_other}, "templateId"),
+        ({**good, "channel": "EMAIL", "subject": "x\r\nBcc: y@example.com"}, "subject"),
         ({**good, "channel": "PIGEON"}, "channel"),
         ({**good, "channel": "PHONE"}, "channel"),
         ({**good, "memberId": voiceless.id}, "channel"),

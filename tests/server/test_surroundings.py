@@ -128,6 +128,17 @@ async def test_a_browser_gets_the_page(settings: Settings, demo: bool) -> None:
     assert [answer.status_code for answer in loaded] == [200] * len(referred)
 
 
+@pytest.mark.parametrize(
+    "path", ["/healthz/", "/unsubscribe/token/", "/calendar/secret.ics/", "/webhooks/schema.json/"]
+)
+async def test_nobody_is_led_to_a_host_that_the_asker_has_named(served: Served, path: str) -> None:
+    async with served.client(host="evil.example") as client:
+        answer = await client.get(path)
+
+    assert answer.status_code == 404
+    assert "evil.example" not in str(answer.headers)
+
+
 async def test_every_asset_of_the_page_has_its_type(served: Served) -> None:
     types = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf"}
     assets = sorted((PAGE / "assets").iterdir())

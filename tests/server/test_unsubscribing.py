@@ -11,7 +11,7 @@ CHOSEN = "SELECT kind, channel, is_on FROM notification_preferences WHERE user_i
 
 
 def path(practice: Practice, person: Person, kind: NotificationKind = NotificationKind.BOOKING_CONFIRMED) -> str:
-    token = practice.house.outside.links.unsubscribe_token(person.user.id, kind.value, "EMAIL")
+    token = practice.house.links.unsubscribe_token(person.user.id, kind.value, "EMAIL")
     return f"/unsubscribe/{token}"
 
 

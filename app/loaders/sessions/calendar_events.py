@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.models.coaches import Coach
 from app.models.identity import Role
 from app.models.sessions import CoachingSession, SessionChange, SessionChangeKind, SessionFormat, SessionStatus
-from app.platform.links import link_to
+from app.platform.links import links_of
 from app.wire.relay import global_id
 
 # What a calendar must hear of; the other changes raise the session's version, and leave the event as it was.
@@ -100,7 +100,7 @@ def event_of(db: AsyncSession, row: Sequence[Any]) -> CalendarEvent:
 
 def session_link(db: AsyncSession, session_id: UUID) -> str | None:
     """Where its details are to be seen (13.5); None while `PUBLIC_URL` is not configured."""
-    return link_to(db, f"/sessions/{global_id('Session', session_id)}")
+    return links_of(db).to(f"/sessions/{global_id('Session', session_id)}")
 
 
 async def calendar_events_by_session(db: AsyncSession, ids: Sequence[UUID]) -> list[CalendarEvent | None]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from pydantic import field_validator
 from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,7 +24,7 @@ from app.services.identity.permissions import require
 from app.services.identity.viewing import find_viewer
 from app.services.messaging.communications import ByHook, queue
 from app.services.messaging.composing import Draft, write_out
-from app.services.messaging.templates import Body, Subject, locked_coach, theirs
+from app.services.messaging.templates import Body, Subject, in_one_line, locked_coach, theirs
 from app.services.privacy.keys import key_for_member
 from app.services.privacy.secrets import seal, unseal
 
@@ -65,6 +66,8 @@ class CoachMessage(Form):
     subject: Subject | None = None
     session_id: UUID | None = None
     channel: CommunicationChannel = CommunicationChannel.SMS
+
+    one_line = field_validator("subject")(in_one_line)
 
 
 async def list_message_hooks(db: AsyncSession, actor: Actor, *, coach_id: UUID | None) -> list[MessageHook]:

@@ -4,7 +4,7 @@ The system claims a delivery in one transaction, hands it over without any, and 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,23 +14,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.actor import Actor
 from app.events import DeliveryAsked, emit
 from app.forms import Form
+from app.models.coaches import Coach
 from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
+from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession, SessionStatus
-from app.platform.jobs import NewJob, enqueue
+from app.platform.jobs import enqueue
+from app.platform.links import Links, links_of
 from app.platform.mail import Attachment, Mail, Undelivered
-from app.platform.mail_links import Links
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
+from app.services.notifications.recording import job_of
 from app.services.notifications.rendering import texts_of
 from app.services.notifications.table import TOO_LATE, is_too_late
 from app.services.notifications.unsubscribing import has_unsubscribed, may_unsubscribe
 from app.services.sessions.calendar_events import invitation
-
-SENDS: Final = {Channel.EMAIL: "send_mail", Channel.SMS: "send_sms"}
-"""The job that hands over what goes by each channel: apart, so that one that hangs delays only its own."""
 
 _K: Final = NotificationKind
 _INVITES: Final = {_K.SESSION_BOOKED, _K.BOOKING_CONFIRMED, _K.SESSION_RESCHEDULED, _K.SESSION_CANCELLED}
@@ -67,7 +67,7 @@ async def list_deliveries(
     return await read_page(db, statement, page)
 
 
-async def send_again(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> Delivery:
+async def resend_delivery(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> Delivery:
     """Whatever became of it. What was on its way until now is not tried any more, and the mail is a new one."""
     require(actor, "notifications:manage")
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
@@ -92,18 +92,14 @@ async def send_again(db: AsyncSession, actor: Actor, *, delivery_id: UUID) -> De
 # On its way
 
 
-async def hand_on(db: AsyncSession, delivery_id: UUID, *, now: datetime) -> None:
-    """To the job of its channel, which begins when it is time."""
+async def hand_on(db: AsyncSession, delivery_id: UUID) -> None:
+    """One that is to be sent again, to the job of its channel."""
     delivery = await db.get(Delivery, delivery_id)
-    if delivery is None or delivery.status not in _OPEN:
-        return
-    wait = max(delivery.not_before - now, timedelta()) if delivery.not_before is not None else timedelta()
-    payload = {"delivery_id": str(delivery_id), "sending": delivery.sending}
-    name = SENDS[delivery.channel]
-    await enqueue(db, [NewJob(name, payload, key=f"{name}:{delivery_id}:{delivery.sending}", after=wait)])
+    if delivery is not None and delivery.status in _OPEN:
+        await enqueue(db, [job_of(delivery_id, delivery.channel, sending=delivery.sending)])
 
 
-async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Links, now: datetime) -> Mail | Sms | None:
+async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> Mail | Sms | None:
     """What is to be handed over; None if nothing is any more, and then the delivery says why.
 
     One that has failed is begun anew: an admin has told its job to.
@@ -111,8 +107,7 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None or delivery.status not in _OPEN or delivery.sending != sending:
         return None
-    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
-    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
+    _begin(delivery, now)
     db.add(delivery)
     notification = await db.get(Notification, delivery.notification_id)
     user = await db.get(User, delivery.user_id)
@@ -123,30 +118,46 @@ async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, links: Lin
         delivery.status, delivery.reason = DeliveryStatus.SKIPPED, why_not
         return None
     key = str(delivery_id) if sending == 1 else f"{delivery_id}-{sending}"
-    (texts,) = await texts_of(db, [notification], links=links)
+    (texts,) = await texts_of(db, [notification])
     if delivery.channel is Channel.SMS:
         return Sms(key, to, texts.short)
-    headers = _unsubscribing(links, user, notification)
+    headers = _unsubscribing(links_of(db), user, notification)
     attachments = await _invitations(db, notification, user)
     return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
 
 
+async def count_try(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> None:
+    """One that broke before there was anything to hand over."""
+    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
+    if delivery is not None and delivery.status in _OPEN and delivery.sending == sending:
+        _begin(delivery, now)
+        db.add(delivery)
+        await db.flush()
+
+
 async def record(
     db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered | None, *, most_tries: int, now: datetime
-) -> bool:
-    """What became of a try; whether it is to be tried again."""
+) -> bool | None:
+    """What became of a try; whether it is to be tried again, and None if it was decided otherwise meanwhile."""
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None or delivery.status is not DeliveryStatus.PENDING or delivery.sending != sending:
-        return False
+    if delivery is None or delivery.sending != sending:
+        return None
     db.add(delivery)
-    if failure is None:
+    if failure is None:  # also of what was to be left alone, when it had left already
         delivery.status, delivery.sent_at, delivery.reason = DeliveryStatus.SENT, now, None
         return False
+    if delivery.status is not DeliveryStatus.PENDING:
+        return None
     delivery.reason = failure.reason[:_LONGEST_REASON]
     if failure.is_final or delivery.attempts >= most_tries:
         delivery.status = DeliveryStatus.FAILED
         return False
     return True
+
+
+def _begin(delivery: Delivery, now: datetime) -> None:
+    delivery.attempts = 1 if delivery.status is DeliveryStatus.FAILED else delivery.attempts + 1
+    delivery.status, delivery.tried_at = DeliveryStatus.PENDING, now
 
 
 async def _why_not(
@@ -161,6 +172,10 @@ async def _why_not(
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
+    if kind is _K.MEMBER_ASSIGNED and "member_id" in facts and not await _coaches(db, user, facts["member_id"]):
+        return "The member has another coach by now"
+    if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
+        return "The place is not offered any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
         return None
     session = await db.get(CoachingSession, notification.session_id)
@@ -169,6 +184,12 @@ async def _why_not(
     if "starts_at" in facts and datetime.fromisoformat(facts["starts_at"]) != session.starts_at:
         return "The session was moved"
     return None
+
+
+async def _coaches(db: AsyncSession, user: User, member_id: str) -> bool:
+    """Whose member it is today: a name is not for a coach before."""
+    of_today = select(Coach.user_id).join(Member, col(Member.coach_id) == col(Coach.id))
+    return (await db.exec(of_today.where(Member.id == UUID(member_id)))).first() == user.id
 
 
 async def _phone_of(db: AsyncSession, user: User) -> str:

@@ -1,12 +1,13 @@
 """Quiet hours, by the clock on their user's wall."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+from app.services.notifications.moments import zone_named
 
 
 def quiet_until(now: datetime, zone: str, from_time: time, until_time: time) -> datetime | None:
     """When they end that it is now; None if it is none. In the night that clocks are put back, they last longer."""
-    local = now.astimezone(ZoneInfo(zone))
+    local = now.astimezone(zone_named(zone))
     clock = local.time()
     past_midnight = until_time < from_time
     is_quiet = (clock >= from_time or clock < until_time) if past_midnight else from_time <= clock < until_time

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from app.services.notifications.table import TOO_LATE, telling_of
 
 NO_PHONE: Final = "No phone number is known"
 
-DELIVER: Final = "deliver"
-"""The job that hands a delivery over."""
+_SENDS: Final = {Channel.EMAIL: "send_mail", Channel.SMS: "send_sms"}
+"""The job that hands over what goes by each channel: apart, so that one that hangs delays only its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,24 @@ async def record(db: AsyncSession, records: Sequence[Record], *, now: datetime) 
     told = 0
     changed: list[UUID] = []
     jobs: list[NewJob] = []
-    for what, row_id, user_id, is_so, not_before in rows:
-        if what == "notification":
+    for channel, row_id, user_id, is_so, not_before in rows:
+        if channel is None:
             told += 1
             changed += [user_id] if is_so else []
         elif is_so:
-            after = max(not_before - now, now - now) if not_before else now - now
-            jobs.append(NewJob(DELIVER, {"delivery_id": str(row_id)}, key=f"{DELIVER}:{row_id}", after=after))
+            after = not_before - now if not_before else timedelta()
+            jobs.append(job_of(row_id, Channel(channel), after=after))
     await enqueue(db, jobs)
     if changed:
         emit(db, NotificationsChanged(user_ids=tuple(dict.fromkeys(changed))))
     return told
+
+
+def job_of(delivery_id: UUID, channel: Channel, *, sending: int = 1, after: timedelta = timedelta()) -> NewJob:
+    """Hands a delivery over."""
+    name = _SENDS[channel]
+    payload = {"delivery_id": str(delivery_id), "sending": sending}
+    return NewJob(name, payload, key=f"{name}:{delivery_id}:{sending}", after=after)
 
 
 async def _quiet(db: AsyncSession, user_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
@@ -160,9 +167,9 @@ _RECORD: Final = text(
         END AS why
       ) AS not_told
       WHERE told.skipped IS NULL AND (ways.is_always OR coalesce(p.is_on, ways.is_on))
-      RETURNING id, user_id, status, not_before
+      RETURNING id, user_id, channel, status, not_before
     )
-    SELECT 'notification', id, user_id, is_listed, NULL FROM told
-    UNION ALL SELECT 'delivery', id, user_id, status = 'PENDING', not_before FROM leaving
+    SELECT NULL, id, user_id, is_listed, NULL FROM told
+    UNION ALL SELECT channel, id, user_id, status = 'PENDING', not_before FROM leaving
     """
 )

@@ -19,7 +19,7 @@ from app.models.members import Member
 from app.models.notifications import Channel, Notification
 from app.models.scheduling import Booking
 from app.models.sessions import CoachingSession
-from app.platform.mail_links import Links
+from app.platform.links import Links, links_of
 from app.services.notifications.moments import brief, clock, instant, moment, span, zone_named
 from app.services.notifications.unsubscribing import may_unsubscribe
 from app.services.scheduling.refusals import MESSAGES
@@ -84,9 +84,7 @@ class _Subject:
         return UUID(str(value)) if value else None
 
 
-async def texts_of(
-    db: AsyncSession, notifications: Sequence[Notification], *, links: Links | None = None
-) -> list[Texts]:
+async def texts_of(db: AsyncSession, notifications: Sequence[Notification]) -> list[Texts]:
     """In their order, by a few statements for any number. A name that the asker may not see is left out."""
     subjects = [
         _Subject(each, {**each.facts, "session_id": each.facts.get("session_id") or each.session_id})
@@ -100,7 +98,7 @@ async def texts_of(
         subject.coach = coaches.get(subject.key("coach_id"))
         subject.member = members.get(subject.key("member_id"))
     await _look_up_times(db, [subject for subject in subjects if not subject.facts.get("starts_at")])
-    return [_written(subject, links) for subject in subjects]
+    return [_written(subject, links_of(db)) for subject in subjects]
 
 
 async def _look_up_times(db: AsyncSession, untimed: Sequence[_Subject]) -> None:
@@ -122,7 +120,7 @@ async def _by_id(db: AsyncSession, model: type[SQLModel], ids: Iterable[UUID | N
     return {row.id: row for row in await db.exec(select(model).where(key.in_(wanted)))}  # type: ignore[attr-defined]
 
 
-def _written(subject: _Subject, links: Links | None) -> Texts:
+def _written(subject: _Subject, links: Links) -> Texts:
     name = f"{subject.notification.kind.value.lower()}.jinja"
     template = _TEXT.get_template(name)
     words = {**_words(subject), **_links(subject, links)}
@@ -173,12 +171,12 @@ def _other(subject: _Subject) -> str:
     return of_coach if member is None or member.user_id == reader else of_member
 
 
-def _links(subject: _Subject, links: Links | None) -> dict[str, str | None]:
+def _links(subject: _Subject, links: Links) -> dict[str, str | None]:
     session_id, user, kind = subject.key("session_id"), subject.user, subject.notification.kind
     page = unsubscribe = None
-    if links is not None and session_id is not None:
+    if session_id is not None:
         page = links.to(f"/sessions/{global_id('Session', session_id)}")
-    if links is not None and user is not None and may_unsubscribe(kind, user.role):
+    if user is not None and may_unsubscribe(kind, user.role):
         unsubscribe = links.unsubscribe(user.id, kind.value, Channel.EMAIL.value)
     return {"link": page, "unsubscribe": unsubscribe}
 

@@ -76,6 +76,7 @@ TABLE: Final = (
     Telling(_K.NOTE_SHARED, SessionNoteShared, _R.COACH, _APP),
     Telling(_K.NOTE_SHARED, SessionNoteShared, _R.MEMBER, _APP),
     Telling(_K.WEBHOOK_DISABLED, None, _R.ADMIN, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
+    Telling(_K.WEBHOOK_DISABLED, None, _R.COACH, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
     Telling(_K.CALENDAR_IMPORT_FAILED, None, _R.COACH, _APP_AND_MAIL, _APP),
 )
 

@@ -17,7 +17,7 @@ from app.loaders.sessions.calendar_events import event_of, events_where
 from app.models.coaches import Coach
 from app.models.sessions import CalendarFeed, CoachingSession, SessionStatus
 from app.models.sessions.calendar_feeds import MOST_FEEDS
-from app.platform.links import link_to
+from app.platform.links import links_of
 from app.platform.tokens import fingerprint
 from app.problems import Forbidden, TooManyCalendarFeeds
 from app.services.identity.permissions import require
@@ -89,7 +89,7 @@ async def create_calendar_feed(db: AsyncSession, actor: Actor, *, form: NewCalen
     db.add(feed)
     await db.flush()
     path = f"/calendar/{secret}.ics"
-    return CreatedFeed(feed, link_to(db, path) or path)
+    return CreatedFeed(feed, links_of(db).to(path) or path)
 
 
 async def revoke_calendar_feed(db: AsyncSession, actor: Actor, *, feed_id: UUID) -> UUID:
@@ -123,7 +123,7 @@ async def mark_of_feed(db: AsyncSession, viewer: Viewer, *, now: datetime) -> Fe
     )
     total, count, changed_at = (await db.execute(marks)).one()
     day = _day(now)
-    parts = (_WRITTEN_AS, viewer.user.id, viewer.user.time_zone, link_to(db, ""), day, total, count, changed_at)
+    parts = (_WRITTEN_AS, viewer.user.id, viewer.user.time_zone, links_of(db).public_url, day, total, count, changed_at)
     tag = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
     return FeedMark(tag, max(day, changed_at or day))
 

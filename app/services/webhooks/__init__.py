@@ -23,7 +23,7 @@ from app.services.webhooks.replaying import (
     replay_webhook_message,
     replay_webhook_messages,
 )
-from app.services.webhooks.sending import SCHEDULE, Outcome, begin_attempt, end_attempt, post
+from app.services.webhooks.sending import SCHEDULE, Outcome, begin_attempt, end_attempt, post, put_off
 from app.services.webhooks.telling import tell_of_disabled
 from app.services.webhooks.turns import JOB, PLACES, Turn, look_after_webhooks
 
@@ -51,6 +51,7 @@ __all__ = [
     "look_after_webhooks",
     "post",
     "prune_webhooks",
+    "put_off",
     "record_webhooks",
     "remove_webhook_endpoint",
     "replay",

@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -16,6 +17,7 @@ from app.events import WebhookTestAsked, emit
 from app.forms import Form
 from app.forms import text as line
 from app.models.coaches import Coach
+from app.models.identity import User
 from app.models.webhooks import MOST_ENDPOINTS, WebhookEndpoint
 from app.platform.encryption import UnreadableValue
 from app.platform.keys import keys_of
@@ -23,6 +25,7 @@ from app.platform.outgoing import OutgoingRefused, checked_url
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, InvalidInput, TooManyWebhookEndpoints, WebhookEndpointIsDisabled
 from app.services.identity.permissions import require
+from app.services.identity.viewing import permissions_of
 from app.services.privacy import seal, unseal
 from app.services.webhooks.event_types import NAMES
 
@@ -100,6 +103,15 @@ async def access_webhook_endpoint(
     if endpoint is None or not (actor.is_admin or actor.coach_id == endpoint.coach_id):
         raise Forbidden
     return endpoint
+
+
+async def coaches_who_may(db: AsyncSession, coach_ids: Collection[UUID]) -> set[UUID]:
+    """Those who may have endpoints today; for the system."""
+    if not coach_ids:
+        return set()
+    statement = select(Coach.id, User).join(User, col(User.id) == col(Coach.user_id)).where(col(User.is_active))
+    found = (await db.exec(statement.where(col(Coach.id).in_(coach_ids)))).all()
+    return {coach_id for coach_id, user in found if PERMISSION in await permissions_of(db, user)}
 
 
 async def add_webhook_endpoint(

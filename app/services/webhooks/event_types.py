@@ -67,7 +67,10 @@ TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has aske
 INTERNAL: Final = frozenset(
     {
         *events.HINTS,
+        events.DeliveryAsked,
         events.MessageQueued,
+        events.OutsideCalendarDue,
+        events.OutsideCalendarFailed,
         events.WebhookTestAsked,
         events.WebhookReplayAsked,
         events.WebhookEndpointDisabled,

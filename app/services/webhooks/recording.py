@@ -2,15 +2,18 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.events import Event, Happened, WebhookTestAsked
+from app.events import Event, Happened, SessionNoteShared, WebhookTestAsked
+from app.models.sessions import SessionNote
 from app.models.webhooks import WebhookEndpoint, WebhookMessage, WebhookMessageStatus
 from app.platform.ids import new_id
+from app.services.webhooks.endpoints import coaches_who_may
 from app.services.webhooks.event_types import BY_EVENT, coaches_concerned, payload_of, webhook_id_of
 from app.services.webhooks.turns import hand_on
 
@@ -43,25 +46,45 @@ async def record_webhooks(db: AsyncSession, happened: Happened, *, now: datetime
 
 
 async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEndpoint]:
-    """Locked, in one order for all."""
+    """Locked, in one order for all. A coach who may have none any more, or not log in, is told nothing."""
     statement = select(WebhookEndpoint).where(col(WebhookEndpoint.is_enabled))
     if isinstance(event, WebhookTestAsked):
         statement = statement.where(WebhookEndpoint.id == event.endpoint_id)
     else:
         chosen = col(WebhookEndpoint.event_types)
         statement = statement.where(
-            or_(col(WebhookEndpoint.coach_id).is_(None), col(WebhookEndpoint.coach_id).in_(coaches_concerned(event))),
+            or_(
+                col(WebhookEndpoint.coach_id).is_(None),
+                col(WebhookEndpoint.coach_id).in_(await _coaches_concerned(db, event)),
+            ),
             or_(chosen.is_(None), chosen.contains([name])),
         )
-    return list(await db.exec(statement.order_by(col(WebhookEndpoint.id)).with_for_update(key_share=True)))
+    found = list(await db.exec(statement.order_by(col(WebhookEndpoint.id)).with_for_update(key_share=True)))
+    coaches = await coaches_who_may(db, {each.coach_id for each in found if each.coach_id is not None})
+    return [each for each in found if each.coach_id is None or each.coach_id in coaches]
 
 
-async def prune_webhooks(db: AsyncSession, *, now: datetime) -> None:
-    """Takes away messages of more than 30 days, and secrets that are of no use any more."""
+async def _coaches_concerned(db: AsyncSession, event: Event) -> list[UUID]:
+    """Of a note that was written after its member had left the session's coach, the coach of today."""
+    if not isinstance(event, SessionNoteShared):
+        return coaches_concerned(event)
+    statement = select(SessionNote.is_later, SessionNote.member_coach_id).where(SessionNote.id == event.note_id)
+    note = (await db.exec(statement)).one_or_none()
+    if note is None:  # removed meanwhile
+        return []
+    is_later, coach_of_today = note
+    concerned = coach_of_today if is_later else event.coach_id
+    return [] if concerned is None else [concerned]
+
+
+async def prune_webhooks(db: AsyncSession, *, now: datetime) -> bool:
+    """Takes away messages of more than 30 days, and secrets that are of no use any more; whether there may be more."""
     old = select(WebhookMessage.id).where(col(WebhookMessage.created_at) < now - KEPT_FOR).limit(MOST_AT_ONCE)
-    await db.execute(delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)))
+    of_old = delete(WebhookMessage).where(col(WebhookMessage.id).in_(old)).returning(col(WebhookMessage.id))
+    deleted = (await db.execute(of_old)).all()
     await db.execute(
         update(WebhookEndpoint)
         .where(col(WebhookEndpoint.previous_secret_until) < now)
         .values(sealed_previous_secret=None, previous_secret_until=None)
     )
+    return len(deleted) == MOST_AT_ONCE

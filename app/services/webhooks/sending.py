@@ -15,8 +15,9 @@ from app.models.webhooks import LONGEST_ANSWER, WebhookAttempt, WebhookEndpoint,
 from app.platform.encryption import UnreadableValue
 from app.platform.jobs import enqueue
 from app.platform.keys import keys_of
-from app.platform.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+from app.platform.outgoing import Outgoing, OutgoingBusy, OutgoingFailed, OutgoingRefused
 from app.services.privacy import unseal
+from app.services.webhooks.endpoints import coaches_who_may
 from app.services.webhooks.turns import Turn, give_up, hand_on, job_of, locked_endpoint, take_place, turn_of
 
 SCHEDULE: Final = (
@@ -33,6 +34,7 @@ SCHEDULE: Final = (
 SECONDS: Final = 10.0
 MOST_BYTES: Final = 65_536
 GONE: Final = 410
+PUT_OFF: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,9 @@ async def begin_attempt(db: AsyncSession, turn: Turn, *, now: datetime) -> Senda
     if not endpoint.is_enabled:
         await give_up(db, endpoint.id, "the endpoint is disabled")
         return None
+    if endpoint.coach_id is not None and not await coaches_who_may(db, {endpoint.coach_id}):
+        await give_up(db, endpoint.id, "its coach may have no webhooks any more")
+        return None
     if not await take_place(db, message, now=now):
         return None
     try:
@@ -82,7 +87,7 @@ async def begin_attempt(db: AsyncSession, turn: Turn, *, now: datetime) -> Senda
 
 
 async def post(outgoing: Outgoing, sendable: Sendable, *, now: datetime) -> Outcome:
-    """Signed by each secret; a receiver needs one of the signatures to be right."""
+    """Signed by each secret; a receiver needs one of the signatures to be right. Raises `OutgoingBusy`."""
     body = sendable.body.decode()
     signatures = [Webhook(secret).sign(sendable.webhook_id, now, body) for secret in sendable.secrets]
     headers = {
@@ -97,6 +102,8 @@ async def post(outgoing: Outgoing, sendable: Sendable, *, now: datetime) -> Outc
         answer = await outgoing.request(
             "POST", sendable.url, headers=headers, content=sendable.body, seconds=SECONDS, most_bytes=MOST_BYTES
         )
+    except OutgoingBusy:
+        raise
     except (OutgoingRefused, OutgoingFailed) as failure:
         return Outcome(failure=str(failure)[:200] or "there was no answer", duration_ms=_since(begun))
     is_elsewhere = 300 <= answer.status < 400
@@ -106,6 +113,19 @@ async def post(outgoing: Outgoing, sendable: Sendable, *, now: datetime) -> Outc
         answer=_readable(answer.body),
         duration_ms=_since(begun),
     )
+
+
+async def put_off(db: AsyncSession, turn: Turn) -> None:
+    """What was not asked is no try: others at the same host may hang, which this endpoint is not to answer for."""
+    found = await _locked(db, turn)
+    if found is None:
+        return
+    endpoint, message = found
+    message.sending_until = None
+    db.add(message)
+    await db.flush()
+    await enqueue(db, [job_of(turn, after=PUT_OFF, is_handed_on=True)])
+    await hand_on(db, endpoint.id)
 
 
 async def end_attempt(db: AsyncSession, turn: Turn, outcome: Outcome, *, now: datetime) -> None:

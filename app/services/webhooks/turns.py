@@ -107,7 +107,7 @@ async def look_after_webhooks(db: AsyncSession, *, now: datetime) -> None:
             col(WebhookMessage.is_waiting).is_(False),
             or_(col(WebhookMessage.sending_until).is_(None), col(WebhookMessage.sending_until) < text("now()")),
         )
-        .order_by(col(WebhookMessage.due_at))
+        .order_by(col(WebhookMessage.due_at), col(WebhookMessage.id))
         .limit(MOST_AT_ONCE)
     )
     await enqueue(db, [job_of(turn_of(message)) for message in await db.exec(overdue)])

@@ -21,19 +21,24 @@ from tests.practice import Person, Practice
 PASSWORD = "correct horse"
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 UNAUTHENTICATED = {"code": "UNAUTHENTICATED", "status": 401}
-OF_A_MEMBER = ["notes:read", "notes:write", "profile:write", "sessions:read", "sessions:write"]
+OF_A_MEMBER = ["messages:read", "notes:read", "notes:write", "profile:write", "sessions:read", "sessions:write"]
 OF_A_COACH = [
     "availability:write",
     "coaches:write",
     "members:read",
     "members:write",
+    "messages:read",
+    "messages:send",
     "note_templates:write",
     "notes:read",
     "notes:write",
     "sessions:read",
     "sessions:write",
+    "webhooks:manage",
 ]
-OF_AN_ADMIN = sorted({*OF_A_MEMBER, *OF_A_COACH, "coaches:create", "members:assign"})
+OF_AN_ADMIN = sorted(
+    {*OF_A_MEMBER, *OF_A_COACH, "coaches:create", "jobs:manage", "members:assign", "notifications:manage"}
+)
 WRONG = {
     "__typename": "InvalidCredentials",
     "code": "INVALID_CREDENTIALS",

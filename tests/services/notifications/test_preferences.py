@@ -167,7 +167,7 @@ async def test_a_mail_waits_until_quiet_hours_end_and_the_app_does_not(practice:
 
     assert await waiting(practice) == [("PENDING", None, datetime(2026, 3, 3, 7, tzinfo=UTC))]
     assert len(await nodes(practice, LIST, coach)) == 1
-    ((delay,),) = await practice.rows("SELECT execute_after - created FROM pgqueuer WHERE entrypoint = 'deliver'")
+    ((delay,),) = await practice.rows("SELECT execute_after - created FROM pgqueuer WHERE entrypoint = 'send_mail'")
     assert delay.total_seconds() == pytest.approx(8 * 3600, abs=5)
 
 
@@ -257,3 +257,8 @@ def test_quiet_hours_within_a_day(hour: int, is_quiet: bool) -> None:
     found = quiet_until(datetime(2026, 3, 2, hour, tzinfo=UTC), "UTC", time(12), time(14))
 
     assert found == (datetime(2026, 3, 2, 14, tzinfo=UTC) if is_quiet else None)
+
+
+def test_quiet_hours_in_a_zone_that_this_machine_does_not_know_go_by_utc() -> None:
+    now = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    assert quiet_until(now, "Europe/Atlantis", time(22), time(7)) == datetime(2026, 3, 3, 7, tzinfo=UTC)

@@ -15,7 +15,7 @@ DELIVERIES = (
     "SELECT n.kind, d.channel, d.status, d.reason, d.not_before FROM deliveries d"
     " JOIN notifications n ON n.id = d.notification_id ORDER BY n.kind, d.channel"
 )
-QUEUED = "SELECT payload FROM pgqueuer WHERE entrypoint = 'deliver'"
+QUEUED = "SELECT payload FROM pgqueuer WHERE entrypoint = 'send_mail'"
 
 
 async def told(practice: Practice, *whom: Person, kind: NotificationKind = BOOKED, **facts: Any) -> int:
@@ -33,7 +33,9 @@ async def test_each_user_is_told_once_and_by_mail_too(practice: Practice) -> Non
 
     assert {user for user, _, _ in await practice.rows(TOLD)} == {coach.user.id, other.user.id}
     assert [tuple(row) for row in await practice.rows(DELIVERIES)] == [(BOOKED, "EMAIL", "PENDING", None, None)] * 2
-    deliveries = {f'{{"delivery_id":"{id}"}}'.encode() for (id,) in await practice.rows("SELECT id FROM deliveries")}
+    deliveries = {
+        f'{{"delivery_id":"{id}","sending":1}}'.encode() for (id,) in await practice.rows("SELECT id FROM deliveries")
+    }
     assert {payload for (payload,) in await practice.rows(QUEUED)} == deliveries
 
 

@@ -216,7 +216,7 @@ async def test_two_scans_at_once_remind_each_once(practice: Practice, monkeypatc
 
     assert await practice.count("notifications") == await practice.count("deliveries") == 20
     assert await practice.count("notifications", "user_id = :id", id=coach.user.id) == 10
-    assert await practice.count("pgqueuer", "entrypoint = 'deliver'") == 20
+    assert await practice.count("pgqueuer", "entrypoint = 'send_mail'") == 20
 
 
 async def test_a_session_that_is_being_called_off_is_left_to_the_next_scan(practice: Practice) -> None:

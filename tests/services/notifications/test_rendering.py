@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.models.notifications import Notification, NotificationKind
-from app.platform.mail_links import Links
+from app.platform.links import Links
 from app.services.notifications.moments import brief, moment, span
 from app.services.notifications.rendering import Texts, texts_of
 from app.services.notifications.unsubscribing import IN_WORDS, may_unsubscribe
@@ -65,7 +65,8 @@ def told(to: Person, kind: NotificationKind, facts: dict[str, Any]) -> Notificat
 
 async def texts(practice: Practice, *notifications: Notification) -> list[Texts]:
     async with practice.as_system() as db:
-        return await texts_of(db, notifications, links=LINKS)
+        db.info["links"] = LINKS
+        return await texts_of(db, notifications)
 
 
 @pytest.fixture
@@ -204,10 +205,8 @@ async def test_links_are_there_where_the_practice_is_to_be_reached(
     notification = told(people[1], NotificationKind.BOOKING_CONFIRMED, facts_of(*people))
     async with practice.as_system() as db:
         (without,) = await texts_of(db, [notification])
-        (unreachable,) = await texts_of(db, [notification], links=Links("", "secret"))
     (made,) = await texts(practice, notification)
 
-    assert (without.text, without.html) == (unreachable.text, unreachable.html)
     assert Page(without.html).links == []
     session, unsubscribe = Page(made.html).links
     assert session.startswith("https://practice.example/sessions/")

@@ -158,7 +158,6 @@ async def test_the_member_is_reminded_of_a_plan(practice: Practice) -> None:
     await practice.ask(SHARE_PLAN, coach, input={"id": plan["id"]})
     await practice.ask(UPDATE_PLAN, coach, input={"id": plan["id"], "remindAt": "2026-03-02T08:30:00Z"})
     practice.clock.move(minutes=31)
-    await practice.application.reminding.once()
 
     assert "PLAN_REMINDER" in await told(practice, member)
     assert (await facts_of(practice, member, "PLAN_REMINDER"))["starts_at"] == "2026-03-02T09:00:00+00:00"

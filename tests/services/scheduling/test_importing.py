@@ -319,3 +319,19 @@ async def test_time_that_has_passed_is_forgotten_without_a_word(practice: Practi
 
     assert [each["startsAt"] for each in await elsewhere.time_off()] == ["2026-03-03T10:00:00Z"]
     assert await elsewhere.version() == version
+
+
+async def test_what_breaks_in_a_way_of_its_own_is_a_failure_and_comes_to_an_end(
+    practice: Practice, elsewhere: Elsewhere, told: list[OutsideCalendarFailed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*asked: object, **given: object) -> None:
+        raise KeyError("of whatever kind")
+
+    monkeypatch.setattr(practice.house.outside.outgoing, "request", broken)
+    assert (await elsewhere.add())["status"] == "FAILING"
+    for _ in range(4):
+        practice.clock.move(days=1)
+        await practice.work()
+
+    assert (await elsewhere.shown())["status"] == "FAILED"
+    assert len(told) == 1

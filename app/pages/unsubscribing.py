@@ -1,11 +1,10 @@
-"""The few pages that people see without a log-in: unsubscribing from mail (RFC 8058)."""
+"""The page by which somebody unsubscribes from mail, without a log-in (RFC 8058)."""
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
 from app.context import Context, House
 from app.models.notifications import Channel, NotificationKind
@@ -20,7 +19,7 @@ _HEADERS = {
     "x-robots-tag": "noindex",
 }
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates" / "pages"),
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates" / "pages"),
     undefined=StrictUndefined,
     autoescape=True,
     trim_blocks=True,
@@ -29,14 +28,13 @@ _TEMPLATES = Environment(
 )
 
 
-class Pages:
+class Unsubscribing:
     def __init__(self, house: House) -> None:
         self._house = house
-        self.routes = [Route("/unsubscribe/{token}", self.unsubscribe, methods=["GET", "POST"])]
 
-    async def unsubscribe(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
         """Looking changes nothing, for programs follow links too; it takes the button, or the mail program's click."""
-        read = self._house.outside.links.read_unsubscribe_token(request.path_params["token"])
+        read = self._house.links.read_unsubscribe_token(request.path_params["token"])
         if read is None:
             return _page("unknown", 404)
         user_id, kind, channel = read[0], NotificationKind(read[1]), Channel(read[2])

@@ -50,7 +50,7 @@ class CoachMessages:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def __call__(self, request: Request) -> Response:
+    async def accept(self, request: Request) -> Response:
         try:
             return await self._accept(request)
         except Refused as refused:

@@ -8,11 +8,10 @@ from typing import Final
 from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from app.actor import SYSTEM
 from app.context import House
-from app.platform.database import DatabaseAway
 from app.services import sessions as session_service
 from app.services.sessions import FeedMark, FeedText
 
@@ -21,7 +20,7 @@ _AT_ONCE: Final = 2
 _SETTLED: Final = timedelta(minutes=1)
 
 
-class CalendarPage:
+class CalendarFeeds:
     """Says of a secret that is wrong what it says of one that was revoked: not found."""
 
     def __init__(self, house: House) -> None:
@@ -29,13 +28,6 @@ class CalendarPage:
         self._writing = CapacityLimiter(_AT_ONCE)
 
     async def feed(self, request: Request) -> Response:
-        """While the database is away, a program is told to keep what it has."""
-        try:
-            return await self._feed(request)
-        except DatabaseAway:
-            return PlainTextResponse("Unavailable", 503, headers={"retry-after": "60"})
-
-    async def _feed(self, request: Request) -> Response:
         now = self._house.clock()
         secret = request.path_params["secret"]
         if not _SECRET.fullmatch(secret):
