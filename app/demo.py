@@ -10,6 +10,7 @@ from app.models.scheduling import DayOfWeek, TimeOffKind
 from app.models.sessions import NoteVisibility
 from app.services import coaches as coach_service
 from app.services import identity as identity_service
+from app.services import members as member_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.services.identity.accounts import NewAdmin, has_account
@@ -31,6 +32,9 @@ async def load_demo(context: Context) -> bool:
     await _coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
     ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
     mia = await _member(context, "member@example.com", "Mia", "Okafor", ada)
+    # A number that is nobody's, kept for stories.
+    contact = member_service.MemberChanges.read(phone="+447700900123")
+    await context.write(member_service.update_member, member_id=mia, form=contact, now=context.now())
     await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
     context.actor = await _log_in(context, "member@example.com")
     await _book_first_free(context, ada)
@@ -108,7 +112,7 @@ async def _book_first_free(context: Context, coach: Coach) -> None:
 
 async def _look_back(context: Context, coach: Coach, member_id: UUID) -> None:
     """A session of last week: held, noted and rated."""
-    started = context.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=7)
+    started = context.now().replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=7)
     member = context.actor
     context.actor = await _log_in(context, "coach@example.com")
     booked = await context.book(

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -82,15 +84,26 @@ def list_(called: typer.Context, data_dir: DataDir = None) -> None:
 
 
 @jobs.command()
-def retry(ids: Which = None, every: Every = False, data_dir: DataDir = None) -> None:
+def retry(called: typer.Context, ids: Which = None, every: Every = False, data_dir: DataDir = None) -> None:
     """Queues parked jobs again, with all their tries."""
-    _with_queue(data_dir, lambda context: _each(context, ids, every, job_service.retry_job, "is queued again"))
+    _with_queue(
+        data_dir or _given_before(called),
+        lambda context: _each(context, ids, every, job_service.retry_job, "is queued again"),
+    )
 
 
 @jobs.command()
-def drop(ids: Which = None, every: Every = False, data_dir: DataDir = None) -> None:
+def drop(called: typer.Context, ids: Which = None, every: Every = False, data_dir: DataDir = None) -> None:
     """Takes parked jobs out of the queue, undone."""
-    _with_queue(data_dir, lambda context: _each(context, ids, every, job_service.drop_job, "was dropped"))
+    _with_queue(
+        data_dir or _given_before(called),
+        lambda context: _each(context, ids, every, job_service.drop_job, "was dropped"),
+    )
+
+
+def _given_before(called: typer.Context) -> Path | None:
+    """What `rapport jobs --data-dir … retry` was given before its own name."""
+    return called.parent.params["data_dir"] if called.parent is not None else None
 
 
 def _with_queue(data_dir: DataDir, work: Callable[[Context], Awaitable[object]]) -> None:
@@ -117,13 +130,18 @@ async def _list(context: Context) -> None:
     if not found:
         say.print("There are no jobs.")
         return
-    table = Table("id", "status", "job", "key", "tries", "age", "last error", box=None)
+    table = Table("id", "status", "job", "key", "tries", "age", "due in", "last error", box=None)
     now = context.now()
     for job, error in zip(found, errors, strict=True):
-        age = str(now - job.created_at).partition(".")[0]
-        cells = (str(job.id), job.status, job.name, job.key or "", str(job.tries), age, (error or "")[:300])
-        table.add_row(*cells)
+        waits = _whole(job.due_at - now) if job.status is JobStatus.QUEUED and job.due_at > now else ""
+        cells = (str(job.id), job.status, job.name, job.key or "", str(job.tries), _whole(now - job.created_at), waits)
+        table.add_row(*cells, (error or "")[:300])
     Console(highlight=False, markup=False, width=WIDTH).print(table)
+
+
+def _whole(time: timedelta) -> str:
+    """Without what is less than a second."""
+    return str(time).partition(".")[0]
 
 
 async def _each(

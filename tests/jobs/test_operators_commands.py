@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli import cli, operating
 from app.jobs.job import Job
 from app.platform.jobs import NewJob, Park, enqueue
 from app.platform.settings import Settings
@@ -55,6 +57,27 @@ async def test_jobs_are_listed_retried_and_dropped(practice: Practice, monkeypat
         (first, "queued", 0),
         (third, "queued", 0),
     ]
+
+
+async def test_when_a_job_that_waits_is_due_is_listed(practice: Practice) -> None:
+    async with practice.as_system() as db:
+        await enqueue(db, [NewJob("fail", {}, key="later", after=timedelta(hours=30))])
+
+    listed = await rapport("jobs")
+
+    assert re.search(r"QUEUED +fail +later +0 +0:00:\d\d +1 day, 5:5\d:\d\d", listed.output)
+
+
+async def test_servers_may_be_named_before_the_command_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[Path | None] = []
+    monkeypatch.setattr(operating, "_with_queue", lambda data_dir, work: named.append(data_dir))
+
+    for command in ("retry", "drop"):
+        await rapport("jobs", "--data-dir", str(tmp_path), command, "--all")
+        await rapport("jobs", command, "--all", "--data-dir", str(tmp_path))
+        await rapport("jobs", command, "--all")
+
+    assert named == [tmp_path, tmp_path, None] * 2
 
 
 async def test_which_jobs_are_meant_has_to_be_said(practice: Practice) -> None:

@@ -56,8 +56,8 @@ _APP_AND_MAIL: Final = frozenset({Channel.IN_APP, Channel.EMAIL})
 _K, _R = NotificationKind, Role
 
 TABLE: Final = (
-    Telling(_K.SESSION_BOOKED, SessionBooked, _R.COACH, _APP_AND_MAIL),
-    Telling(_K.BOOKING_CONFIRMED, SessionBooked, _R.MEMBER, _APP_AND_MAIL),
+    Telling(_K.SESSION_BOOKED, SessionBooked, _R.COACH, _APP_AND_MAIL, until="starts_at"),
+    Telling(_K.BOOKING_CONFIRMED, SessionBooked, _R.MEMBER, _APP_AND_MAIL, until="starts_at"),
     Telling(_K.BOOKING_REJECTED, BookingRejected, _R.MEMBER, _APP),
     Telling(_K.SESSION_RESCHEDULED, SessionRescheduled, _R.COACH, _APP_AND_MAIL, _APP),
     Telling(_K.SESSION_RESCHEDULED, SessionRescheduled, _R.MEMBER, _APP_AND_MAIL, _APP),

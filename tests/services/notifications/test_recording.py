@@ -87,7 +87,8 @@ async def test_what_would_come_too_late_is_skipped_and_says_so(practice: Practic
         (REMINDER, {"starts_at": "2026-03-02T08:00:00Z"}, True),
         (REMINDER, {"starts_at": "2026-03-02T08:00:01Z"}, False),
         (REMINDER, {}, False),
-        (BOOKED, {"starts_at": "2026-03-01T08:00:00Z"}, False),
+        (BOOKED, {"starts_at": "2026-03-01T08:00:00Z"}, True),
+        (NotificationKind.SESSION_CANCELLED, {"starts_at": "2026-03-01T08:00:00Z"}, False),
         (NotificationKind.PLACE_OFFERED, {"expires_at": "2026-03-02T07:59:00Z"}, True),
     ],
 )

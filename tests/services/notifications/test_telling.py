@@ -9,6 +9,7 @@ from app.context import Context
 from app.events import Happened
 from app.jobs.notifications import NOTIFY
 from app.services.notifications import telling
+from tests.lifecycle import schedule
 from tests.operations import (
     ASSIGN,
     SHARE_PLAN,
@@ -53,6 +54,15 @@ async def test_11_4_a_confirmed_booking_is_told_to_its_member_by_mail_too(practi
     await booked(practice, member, coach, NINE)
 
     assert await mails(practice, member) == [("BOOKING_CONFIRMED", "PENDING")]
+
+
+async def test_a_session_that_is_entered_afterwards_is_told_in_the_app_and_not_by_mail(practice: Practice) -> None:
+    coach, member = await pair(practice)
+    await schedule(practice, coach, member, "2026-02-23T09:00:00Z", overrideReason="Met before there was a calendar")
+
+    assert (await told(practice, coach), await told(practice, member)) == (["SESSION_BOOKED"], ["BOOKING_CONFIRMED"])
+    assert await mails(practice, coach) == [("SESSION_BOOKED", "SKIPPED")]
+    assert await mails(practice, member) == [("BOOKING_CONFIRMED", "SKIPPED")]
 
 
 async def test_11_5_a_booking_that_is_rejected_because_the_slot_is_full_is_told_to_the_member(

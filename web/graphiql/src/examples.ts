@@ -173,6 +173,74 @@ mutation Join($input: JoinWaitingListInput!) {
 `,
     variables: ({ coachId, startsAt }) => ({ input: { coachId, startsAt } }),
   },
+  Notifications: {
+    query: `# What you were told, and what became of the mails.
+query Notifications {
+  unreadNotificationCount
+  notifications(first: 10) {
+    edges {
+      node {
+        id
+        kind
+        title
+        createdAt
+        readAt
+        deliveries {
+          channel
+          status
+          reason
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  CalendarFeed: {
+    query: `# As a member or a coach: your sessions for a calendar program.
+# The address is shown once; whoever knows it reads them.
+mutation CalendarFeed($input: CreateCalendarFeedInput!) {
+  createCalendarFeed(input: $input) {
+    __typename
+    ... on CreatedCalendarFeed {
+      url
+      feed {
+        id
+        name
+      }
+    }
+    ... on Problem {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: () => ({ input: { name: "My phone" } }),
+  },
+  Webhooks: {
+    query: `# As a coach or an admin: tells an address what happens.
+# The secret is shown once.
+mutation Webhooks($input: AddWebhookEndpointInput!) {
+  addWebhookEndpoint(input: $input) {
+    __typename
+    ... on WebhookSecret {
+      secret
+      endpoint {
+        id
+        url
+        eventTypes
+      }
+    }
+    ... on Problem {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: () => ({ input: { url: "https://yours.example/rapport", eventTypes: ["session.booked"] } }),
+  },
   WhoAmI: {
     query: `query WhoAmI {
   viewer {
