@@ -72,7 +72,7 @@ async def others_are_served(practice: Practice, coach: Person) -> None:
 
 async def test_a_mail_server_that_hangs_keeps_only_mail_waiting(practice: Practice) -> None:
     practice.house.outside.outgoing = GuardedClient(allow=["127.0.0.1", "localhost"])
-    coach = await practice.coach()
+    coach = await practice.coach(max_members=100)
     members = await practice.members(3 * AT_ONCE, coach)
     async with hanging_mail(practice) as server, working(practice, farewell=0):
         await tell(practice, *members)
