@@ -54,6 +54,20 @@ async def test_5_6_a_booking_and_its_end_come_with_an_entry_for_the_calendar(
     assert {method: sorted(to) for method, to in entries.items()} == {"REQUEST": both, "CANCEL": both}
 
 
+async def test_a_booking_that_is_called_off_at_once_is_confirmed_all_the_same(
+    practice: Practice, server: MailServer
+) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach)
+    await add_window(practice, coach)
+    session = await booked(practice, member, coach, "2026-03-02T10:00:00Z")
+    await practice.ask(CANCEL, member, input={"sessionId": session})
+    await practice.work()
+
+    assert len(server.taken) == 4
+    assert await practice.count("deliveries", "status <> 'SENT'") == 0
+
+
 async def test_what_cannot_be_switched_off_has_no_header_to_do_so(practice: Practice, server: MailServer) -> None:
     await tell(practice, await practice.admin(), K.WEBHOOK_DISABLED)
     await practice.work()
