@@ -143,7 +143,6 @@ async def practice_of(settings: Settings, clock: MovableClock) -> AsyncIterator[
     try:
         async with application.lifespan(application.asgi()):
             await application.settling.stop()
-            await application.reminding.stop()
             yield Practice(application, clock, owner)
     finally:
         await owner.dispose()

@@ -126,6 +126,10 @@ _LACKS = """
     AND NOT EXISTS (
       SELECT FROM session_changes c WHERE c.session_id = s.id AND c.version = s.version
         AND c.changed_at >= s.starts_at - CAST(:before AS interval))
+    AND EXISTS (
+      SELECT FROM users u WHERE u.is_active AND u.id IN (
+        (SELECT c.user_id FROM coaches c WHERE c.id = s.coach_id),
+        (SELECT p.user_id FROM members p WHERE p.id = s.member_id)))
 """
 # Locked, so that who moves or calls off one of them afterwards finds what was recorded.
 _DUE: Final = text(
