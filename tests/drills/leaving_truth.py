@@ -152,7 +152,7 @@ class Truth:
             " JOIN users u ON u.id = n.user_id LEFT JOIN deliveries d ON d.notification_id = n.id"
         )
         unsent = [row for row in rows if row[3] != "SENT" and row[0] != IN_APP_ONLY and row[1] is None]
-        assert unsent == []
+        assert unsent == [], unsent[:5]
         expected = {(id, email) for _, _, id, status, _, email in rows if status == "SENT"}
         came = Counter((str(mail["message-id"])[1:].partition("@")[0], str(mail["to"])) for mail in self.mails.taken)
         assert came.keys() == expected, f"never came: {list(expected - came.keys())[:5]}"
@@ -177,7 +177,7 @@ class Truth:
         twice = {about: several for about, several in ids.items() if len(several) > 1}
         assert twice == {}, "one event, several ids"
         unsent = await self.practice.rows("SELECT event_type, status FROM webhook_messages WHERE status <> 'DELIVERED'")
-        assert unsent == []
+        assert unsent == [], unsent[:5]
         return len(self.hooks.received) - len(ids)
 
 

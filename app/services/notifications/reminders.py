@@ -13,7 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.notifications import NotificationKind
 from app.services.notifications.recording import Record, record
-from app.services.notifications.table import TABLE
 
 AT_ONCE: Final = 500
 """Sessions whose reminders are recorded in one transaction; nobody changes them in its time."""
@@ -101,7 +100,7 @@ def _records(reminder: Reminder, session: Any, now: datetime) -> list[Record]:
 
 async def skip_outdated_reminders(db: AsyncSession, session_id: UUID) -> int:
     """Of a session that was moved or called off, those that were not handed over yet; how many."""
-    kinds = [telling.kind for telling in TABLE if telling.until == "starts_at"]
+    kinds = [*(reminder.kind for reminder in REMINDERS), NotificationKind.PLAN_REMINDER]
     skipped = await db.execute(_SKIP, {"session_id": session_id, "kinds": kinds, "why": OUTDATED})
     return len(skipped.all())
 
