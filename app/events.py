@@ -215,11 +215,12 @@ class WebhookEndpointDisabled(Event):
 
 
 class MessageQueued(Event):
-    """A communication is to be sent."""
+    """A communication is to be sent, by mail or SMS as its channel is."""
 
     communication_id: UUID
     coach_id: UUID
     member_id: UUID
+    channel: str
 
 
 HINTS = (CalendarChanged, NotificationsChanged)

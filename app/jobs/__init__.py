@@ -7,7 +7,7 @@ from app.jobs.job import Job, Scan
 JOBS: tuple[Job, ...] = (
     notifications.NOTIFY,
     *DELIVERING,
-    messaging.SEND_COMMUNICATION,
+    *messaging.SENDING,
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
     *webhooks.JOBS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from html import escape
 from typing import Any, Final
 
@@ -14,13 +15,16 @@ from app.platform.outside import Outside
 from app.services import messaging
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800))
+AT_ONCE: Final = 10
 _OURS: Final = "It could not be sent, for a reason of ours"
 
 
-async def _send(context: Context, payload: Mapping[str, Any]) -> None:
+async def _send(channel: CommunicationChannel, context: Context, payload: Mapping[str, Any]) -> None:
     """A crash between handing over and writing that down sends the message again."""
     event = Happened.model_validate(payload).read()
     assert isinstance(event, MessageQueued)
+    if event.channel != channel:
+        return
     async with context.unit_of_work() as db:
         message = await messaging.begin_try(db, event.communication_id, now=context.now())
     if message is None:
@@ -57,5 +61,13 @@ async def _hand_over(outside: Outside, message: messaging.Outgoing) -> str | Non
     return None
 
 
-SEND_COMMUNICATION = Job("send_communication", _send, pauses=PAUSES, at_once=10, hears={MessageQueued})
+def _sending(name: str, channel: CommunicationChannel) -> Job:
+    """Each channel has a job of its own, so that a partner who hangs delays only what goes through them."""
+    return Job(name, partial(_send, channel), pauses=PAUSES, at_once=AT_ONCE, hears={MessageQueued})
+
+
+SENDING = (
+    _sending("send_message_by_mail", CommunicationChannel.EMAIL),
+    _sending("send_message_by_sms", CommunicationChannel.SMS),
+)
 assert len(PAUSES) + 1 == messaging.TRIES

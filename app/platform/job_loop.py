@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL
 from app.platform import migrations
 from app.platform.database import confirm_role, connection_options
 from app.platform.direct import keep
-from app.platform.jobs import Trying
+from app.platform.jobs import WORKER_NAME, Trying
 from app.platform.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class SystemConnections:
             direct = make_url(settings.database_owner_url)
             own = URL.create("postgresql", own.username, own.password, *direct_address(direct))
         options = connection_options(assume_role=migrations.assumed_role(settings))
-        rights = {"app.system": "on", "app.role": "SYSTEM", "application_name": "rapport worker"}
+        rights = {"app.system": "on", "app.role": "SYSTEM", "application_name": WORKER_NAME}
         options["server_settings"] |= rights
         url = own.set(drivername="postgresql").render_as_string(hide_password=False)
         return cls(url, migrations.application_role(settings), options)

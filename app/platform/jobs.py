@@ -36,6 +36,9 @@ HEARTBEAT: Final = timedelta(seconds=10)
 LONGEST_SECONDS: Final = 300.0
 """A job that takes longer has failed: nobody would know whether it ever ends."""
 
+WORKER_NAME: Final = "rapport worker"
+"""What PostgreSQL calls the connections of workers."""
+
 TABLES: Final = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 """The library's own; no model declares them."""
 

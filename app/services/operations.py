@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.jobs import STATUSES, JobStatus
-from app.platform.jobs import AS_SYSTEM
+from app.platform.jobs import AS_SYSTEM, WORKER_NAME
 from app.platform.metrics import Figure
 from app.services.notifications import due_reminders
 
@@ -26,12 +26,16 @@ _DEPTHS: Final = text(
     f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' LIMIT {MOST_COUNTED}) these),"
     f" (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT {MOST_COUNTED}) these)"
 )
+_WORKERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND datname = current_database()"
+)
 _OUTBOX: Final = text(
     "SELECT count(*), coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)"
     " FROM outbox"
 )
 _JOBS: Final = text(
-    "SELECT entrypoint, status::text, count(*), extract(epoch FROM now() - min(created)) FROM pgqueuer GROUP BY 1, 2"
+    "SELECT entrypoint, status::text, count(*),"
+    " greatest(extract(epoch FROM now() - min(execute_after)), 0) FROM pgqueuer GROUP BY 1, 2"
     " ORDER BY 1, 2"
 )
 _DELIVERIES: Final = text(
@@ -79,7 +83,7 @@ async def jobs(db: AsyncSession, now: datetime) -> list[Figure]:
     for name, stored, count, age in rows:
         labels = {"job": name, "status": STATUSES.get(stored, JobStatus.QUEUED).value}
         found.append(Figure("jobs", "Jobs that are queued, under way or parked.", count, labels))
-        found.append(Figure("jobs_oldest_seconds", "How old the oldest of them is.", float(age), labels))
+        found.append(Figure("jobs_oldest_seconds", "How long the oldest of them has been due.", float(age), labels))
     return found
 
 
@@ -122,4 +126,12 @@ async def webhooks(db: AsyncSession, now: datetime) -> list[Figure]:
     ]
 
 
-READINGS: tuple[Reading, ...] = (outbox, jobs, deliveries, reminders, reminders_of_sessions, webhooks)
+async def workers(db: AsyncSession, now: datetime) -> list[Figure]:
+    """None at all means that nothing is done that waits."""
+    connections = (await db.execute(_WORKERS, {"name": WORKER_NAME})).scalar_one()
+    return [
+        Figure("worker_connections", "Connections of workers to the database; a worker has one to three.", connections)
+    ]
+
+
+READINGS: tuple[Reading, ...] = (workers, outbox, jobs, deliveries, reminders, reminders_of_sessions, webhooks)

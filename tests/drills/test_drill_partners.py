@@ -72,7 +72,7 @@ async def others_are_served(practice: Practice, coach: Person) -> None:
 
 async def test_a_mail_server_that_hangs_keeps_only_mail_waiting(practice: Practice) -> None:
     practice.house.outside.outgoing = GuardedClient(allow=["127.0.0.1", "localhost"])
-    coach = await practice.coach(max_members=100)
+    coach = await practice.coach(max_members=50)
     members = await practice.members(3 * AT_ONCE, coach)
     async with hanging_mail(practice) as server, working(practice, farewell=0):
         await tell(practice, *members)
@@ -113,7 +113,7 @@ async def test_calendars_that_nobody_can_read_are_refused_with_their_reasons(
     practice.house.outside.outgoing = GuardedClient(allow=["127.0.0.1", "localhost"])
     read_briefly = partial(read_busy_times, bounds=Bounds(seconds=1))
     monkeypatch.setattr("app.jobs.scheduling.read_busy_times", read_briefly)
-    coach = await practice.coach()
+    coach = await practice.coach(max_members=50)
     ages = ics("DTSTART:10260301T000000Z\nDURATION:PT1M\nRRULE:FREQ=HOURLY;UNTIL=20260401T000000Z")
     async with (
         receiving(body=b"x" * FIFTY_MEGABYTES) as large,

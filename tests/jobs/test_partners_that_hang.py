@@ -40,5 +40,12 @@ async def test_twenty_partners_that_hang_delay_no_job_that_needs_none(
 
 
 def test_of_every_job_that_waits_for_somebody_outside_only_so_many_do() -> None:
-    outside = {"send_mail", "send_sms", "send_communication", "send_webhook", "import_calendar"}
+    outside = {
+        "send_mail",
+        "send_sms",
+        "send_message_by_mail",
+        "send_message_by_sms",
+        "send_webhook",
+        "import_calendar",
+    }
     assert {job.name for job in JOBS if job.at_once} == outside

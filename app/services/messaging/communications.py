@@ -140,7 +140,12 @@ async def queue(
     row.content = key.seal(_for(channel, written.said).packed(), row.place)
     db.add(row)
     await db.flush()
-    emit(db, MessageQueued(communication_id=row.id, coach_id=row.coach_id, member_id=row.member_id))
+    emit(
+        db,
+        MessageQueued(
+            communication_id=row.id, coach_id=row.coach_id, member_id=row.member_id, channel=row.channel.value
+        ),
+    )
     return row
 
 

@@ -42,6 +42,9 @@ async def begin_try(db: AsyncSession, communication_id: UUID, *, now: datetime) 
     assert member is not None
     assert coach is not None
     assert user is not None
+    if not user.is_active:
+        _give_up(row, "This account is switched off", now)
+        return None
     to = user.email if row.channel is CommunicationChannel.EMAIL else telephone_number(member.phone)
     if to is None:
         _give_up(row, "The member has no telephone number with + and the country's code", now)

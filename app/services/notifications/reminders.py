@@ -100,7 +100,8 @@ def _records(reminder: Reminder, session: Any, now: datetime) -> list[Record]:
 
 async def skip_outdated_reminders(db: AsyncSession, session_id: UUID) -> int:
     """Of a session that was moved or called off, those that were not handed over yet; how many."""
-    skipped = await db.execute(_SKIP, {"session_id": session_id, "kinds": list(_BEFOREHAND), "why": OUTDATED})
+    kinds = [*(reminder.kind for reminder in REMINDERS), NotificationKind.PLAN_REMINDER]
+    skipped = await db.execute(_SKIP, {"session_id": session_id, "kinds": kinds, "why": OUTDATED})
     return len(skipped.all())
 
 
@@ -116,7 +117,6 @@ async def due_reminders(db: AsyncSession, now: datetime) -> DueReminders:
     return DueReminders(count, oldest)
 
 
-_BEFOREHAND: Final = (*(reminder.kind for reminder in REMINDERS), NotificationKind.PLAN_REMINDER)
 _LACKS = """
     s.status = 'SCHEDULED' AND s.starts_at <= :until
     AND NOT EXISTS (
@@ -125,6 +125,10 @@ _LACKS = """
     AND NOT EXISTS (
       SELECT FROM session_changes c WHERE c.session_id = s.id AND c.version = s.version
         AND c.changed_at >= s.starts_at - CAST(:before AS interval))
+    AND EXISTS (
+      SELECT FROM users u WHERE u.is_active AND u.id IN (
+        (SELECT c.user_id FROM coaches c WHERE c.id = s.coach_id),
+        (SELECT p.user_id FROM members p WHERE p.id = s.member_id)))
 """
 # Locked, so that who moves or calls off one of them afterwards finds what was recorded.
 _DUE: Final = text(
