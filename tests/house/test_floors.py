@@ -171,6 +171,13 @@ def test_no_file_is_longer_than_400_lines(root: Path) -> None:
     assert LONGER.keys() <= long.keys(), f"short enough or gone, so off the list: {LONGER.keys() - long.keys()}"
 
 
+def test_no_two_files_of_tests_have_the_same_name(root: Path) -> None:
+    """pytest would collect only one of them."""
+    names = [path.name for path in (root / "tests").rglob("test_*.py") if "node_modules" not in path.parts]
+
+    assert sorted(names) == sorted(set(names))
+
+
 def test_only_the_clock_asks_for_the_time(root: Path) -> None:
     offenders = [
         f"{name}:{line} uses {used}"
