@@ -223,4 +223,4 @@ def parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     options = parser()
     wanted, _ = options.parse_known_args(sys.argv[1:])
-    run("reminders", partial(measure, sessions=wanted.sessions), parser=options)
+    run("reminders", partial(measure, sessions=wanted.sessions), seconds=480, parser=options)
