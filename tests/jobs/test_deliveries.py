@@ -109,7 +109,7 @@ async def test_without_a_provider_an_sms_fails_and_says_so(practice: Practice) -
     ]
 
 
-async def test_a_mail_server_that_hangs_delays_no_sms(practice: Practice, sms: SmsPartner) -> None:
+async def test_of_a_silent_mail_server_the_mail_waits_and_the_sms_is_sent(practice: Practice, sms: SmsPartner) -> None:
     member = await practice.member(await practice.coach(), phone="+44 20 7946 0000")
     await prefer_sms(practice, member)
     async with silent_server() as port:
