@@ -1,0 +1,14 @@
+"""Limits on what leaves the house, and the last holes in what guards it."""
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
