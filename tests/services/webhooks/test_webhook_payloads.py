@@ -70,6 +70,9 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
             assert word.lower().encode() not in each.body.lower()
 
 
+CODES = {"reason", "outcome", "dimension", "status", "level"}
+
+
 def test_messages_hold_ids_times_numbers_and_codes() -> None:
     for each in (*EVENT_TYPES, TEST):
         fields = each.event.model_fields
