@@ -4,6 +4,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.models import (
     coaches,
+    coherence,
     identity,
     members,
     messaging,
@@ -17,6 +18,7 @@ from app.models import (
 
 __all__ = [
     "coaches",
+    "coherence",
     "identity",
     "members",
     "messaging",
