@@ -5,6 +5,7 @@ from sqlalchemy.orm import configure_mappers
 from app.models import (
     coaches,
     coherence,
+    growth,
     identity,
     members,
     messaging,
@@ -19,6 +20,7 @@ from app.models import (
 __all__ = [
     "coaches",
     "coherence",
+    "growth",
     "identity",
     "members",
     "messaging",

@@ -11,3 +11,4 @@ __all__ = [
     "CoherenceScore",
     "TriggerKind",
 ]
+"""Coherence: the questions that measure it, and what members answered."""

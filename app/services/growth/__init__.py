@@ -1,0 +1,1 @@
+"""How members grow: what they do, and what shows of it."""
