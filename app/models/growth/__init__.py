@@ -18,3 +18,18 @@ __all__ = [
     "MemberIntervention",
     "MemberInterventionNote",
 ]
+from app.models.growth.elements import ARCHETYPE_OF, LEADS_FROM, Archetype, Element, ElementalBalance
+from app.models.growth.engagement import EngagementMetric, EngagementScore, Metric
+from app.models.growth.journal import JournalEntry
+
+__all__ = [
+    "ARCHETYPE_OF",
+    "LEADS_FROM",
+    "Archetype",
+    "Element",
+    "ElementalBalance",
+    "EngagementMetric",
+    "EngagementScore",
+    "JournalEntry",
+    "Metric",
+]
