@@ -4,6 +4,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.models import (
     coaches,
+    growth,
     identity,
     members,
     messaging,
@@ -17,6 +18,7 @@ from app.models import (
 
 __all__ = [
     "coaches",
+    "growth",
     "identity",
     "members",
     "messaging",
