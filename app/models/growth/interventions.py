@@ -87,7 +87,7 @@ class Intervention(SQLModel, table=True):
 class MemberIntervention(SQLModel, table=True):
     """An intervention that a member was given, with its text as it was then, and how far they have come with it.
 
-    A trigger copies the text, from an intervention in the asker's sight. Only the member rates it; `feedback` is sealed.
+    A trigger copies the text, from one in the asker's sight. Only the member rates it; `feedback` is sealed.
     """
 
     __tablename__ = "member_interventions"

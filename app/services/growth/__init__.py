@@ -1,2 +1,1 @@
-"""How members grow: what they do, and what shows of it."""
-"""What members do to grow, and what shows of it."""
+"""How members grow: what they do, what is proposed to them, and what shows of it."""
