@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from app.models.coherence import Question
     from app.models.notifications import Channel, NotificationKind
     from app.models.sessions import CoachingSession
     from app.services.scheduling.series_dates import SeriesDate
@@ -247,6 +248,49 @@ class ChannelNotOptional(Problem):
     def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
         self.kind, self.channel = kind, channel
         super().__init__()
+
+
+class AssessmentIsOver(Problem):
+    code = "ASSESSMENT_IS_OVER"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This assessment was {_in_words(status)} before; nothing of it changes any more")
+
+
+class AssessmentIncomplete(Problem):
+    code = "ASSESSMENT_INCOMPLETE"
+
+    def __init__(self, questions: "list[Question]") -> None:
+        self.questions = questions
+        them = "One question" if len(questions) == 1 else f"{len(questions)} questions"
+        super().__init__(f"{them} must be answered before")
+
+
+class QuestionSetNotDraft(Problem):
+    code = "QUESTION_SET_NOT_DRAFT"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This question set is {_in_words(status)} and stays as it is; revise it for a new version")
+
+
+class QuestionSetNotPublished(Problem):
+    code = "QUESTION_SET_NOT_PUBLISHED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        state = "a draft" if status == "DRAFT" else _in_words(status)
+        super().__init__(f"This question set is {state}; only a published one is meant here")
+
+
+class QuestionSetIncomplete(Problem):
+    code = "QUESTION_SET_INCOMPLETE"
+
+
+class QuestionSetFull(Problem):
+    code = "QUESTION_SET_FULL"
+    message = "A question set has at most 100 questions"
 
 
 class VersionConflict(Problem):

@@ -12,6 +12,10 @@ from app.platform.keys import Keys, Owned, keys_of
 
 _KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
 _KEYS_OF_COMMUNICATIONS = text("SELECT id, member_id, wrapped_key FROM keys_of_communications(CAST(:ids AS uuid[]))")
+_KEYS_OF_ANSWERS = text(
+    "SELECT k.id, k.member_id, k.wrapped_key FROM (SELECT DISTINCT member_id FROM assessment_answers"
+    " WHERE id = ANY(CAST(:ids AS uuid[]))) AS seen, key_of_member(seen.member_id) AS k"
+)
 
 
 def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
@@ -35,6 +39,11 @@ async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict
 async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
     """The same for communications."""
     return await _keys(db, _KEYS_OF_COMMUNICATIONS, wanted)
+
+
+async def keys_for_answers(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for texts that were answered in assessments."""
+    return await _keys(db, _KEYS_OF_ANSWERS, wanted)
 
 
 async def _keys(db: AsyncSession, statement: TextClause, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.forms import Form, between, prose, text
 from app.models.coherence import Dimension, Element, Question, QuestionType
@@ -118,14 +118,15 @@ def content_of(question: Question) -> dict[str, Any]:
     }
 
 
+Chosen = Annotated[list[text(60)], Field(max_length=_MOST_CHOICES)]  # type: ignore[misc]
+
+
 class Given(Form):
     """An answer: the one field that the question's type takes."""
 
     scale: int | None = None
-    choice: text(60) | None = None  # type: ignore[valid-type]
-    choices: (
-        Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=_MOST_CHOICES)] | None
-    ) = None
+    choice: Code | None = None  # type: ignore[valid-type]
+    choices: Chosen | None = None
     text: prose(LONGEST_TEXT) | None = None  # type: ignore[valid-type]
 
 
@@ -144,7 +145,7 @@ def field_of(question: Question) -> str:
 def judged(question: Question, given: Given) -> tuple[Any, Decimal | None]:
     """What is stored of an answer, a text as it is, and its score. Raises `InvalidInput`."""
     field = field_of(question)
-    answered = {name for name, value in given.model_dump().items() if value is not None}
+    answered = {name for name in Given.model_fields if getattr(given, name) is not None}
     if answered != {field}:
         wrong = min(answered - {field}, default=field)
         raise InvalidInput(wrong, f"This question is answered by {field}, and by nothing else")

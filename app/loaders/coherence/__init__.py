@@ -1,0 +1,21 @@
+"""Assessments with what they ask and what was answered."""
+
+from app.loaders.coherence.assessments import (
+    ReadAnswer,
+    Sheet,
+    SheetItem,
+    find_asked,
+    question_sets_by_assessment,
+    questions_by_set,
+    sheets_by_assessment,
+)
+
+__all__ = [
+    "ReadAnswer",
+    "Sheet",
+    "SheetItem",
+    "find_asked",
+    "question_sets_by_assessment",
+    "questions_by_set",
+    "sheets_by_assessment",
+]
