@@ -109,7 +109,7 @@ class AssessmentAnswer(SQLModel, table=True):
     question_set_id: UUID
     member_id: UUID
     member_coach_id: UUID | None = None
-    value: Any = Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)  # type: ignore[call-overload]
+    value: Any = Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
     sealed_text: bytes | None = None
     score: Decimal | None = decimal(3, 2, nullable=True, default=None)
     time_spent_seconds: int = 0

@@ -39,7 +39,7 @@ class QuestionType(StrEnum):
 
 
 class QuestionSet(SQLModel, table=True):
-    """One version of what an assessment asks; the practice's where it has no coach. One of a code is published."""
+    """One version of what an assessment asks; the practice's without a coach. At most one of a code is published."""
 
     __tablename__ = "question_sets"
     __table_args__ = (

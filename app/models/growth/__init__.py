@@ -1,7 +1,7 @@
 """How members grow: what they do, what is proposed to them, and what shows of it."""
 
 from app.models.growth.action_items import ActionItem, ActionItemStatus
-from app.models.growth.elements import ARCHETYPE_OF, LEADS_FROM, Archetype, Element, ElementalBalance
+from app.models.growth.elements import ARCHETYPE_OF, LEADS_FROM, Archetype, ElementalBalance
 from app.models.growth.engagement import EngagementMetric, EngagementScore, Metric
 from app.models.growth.interventions import (
     Difficulty,
@@ -27,7 +27,6 @@ __all__ = [
     "ActionItemStatus",
     "Archetype",
     "Difficulty",
-    "Element",
     "ElementalBalance",
     "EngagementMetric",
     "EngagementScore",
