@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
     coaches,
+    coherence,
     deliveries,
     identity,
     jobs,
@@ -42,6 +43,8 @@ class Query(
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
     jobs.Query,  # jobs
+    coherence.QuestionQuery,  # questionSets, questionSet
+    coherence.AssessmentQuery,  # assessments, assessment
 ):
     pass
 
@@ -67,6 +70,8 @@ class Mutation(
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
     jobs.Mutation,  # retryJob, dropJob
+    coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
+    coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
 ):
     pass
 

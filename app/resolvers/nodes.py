@@ -23,6 +23,7 @@ from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
+from app.services import coherence as coherence_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
@@ -51,6 +52,7 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "Assessment": lambda context, key: context.read(coherence_service.access_assessment, parse_uuid(key)),
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
@@ -64,6 +66,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
+    "Question": lambda context, key: context.read(coherence_service.access_question, parse_uuid(key)),
+    "QuestionSet": lambda context, key: context.read(coherence_service.access_question_set, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries, "sessions:read"),

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.coherence import AssessmentStatus, QuestionSetStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
@@ -16,6 +17,7 @@ from app.schema import (
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
 )
+from app.schema.coherence import Question
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -234,6 +236,36 @@ class TooManyCalendarFeeds(Problem):
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
     channel: Channel = strawberry.field(description="How.")
+
+
+@shows(problems.AssessmentIsOver, "The assessment was completed or given up.")
+class AssessmentIsOver(Problem):
+    status: AssessmentStatus = strawberry.field(description="How it ended.")
+
+
+@shows(problems.AssessmentIncomplete, "Required questions have no answer yet.")
+class AssessmentIncomplete(Problem):
+    questions: list[Question] = strawberry.field(description="Those that are left, in their order.")
+
+
+@shows(problems.QuestionSetNotDraft, "The set is published, or was: it stays as it is.")
+class QuestionSetNotDraft(Problem):
+    status: QuestionSetStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.QuestionSetNotPublished, "The set is a draft, or asked no more.")
+class QuestionSetNotPublished(Problem):
+    status: QuestionSetStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.QuestionSetIncomplete, "The set lacks questions that one of its type has.")
+class QuestionSetIncomplete(Problem):
+    pass
+
+
+@shows(problems.QuestionSetFull, "The set has as many questions as one can have.")
+class QuestionSetFull(Problem):
+    pass
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")

@@ -71,9 +71,7 @@ class AssessmentSheet:
 class Assessment(Node):
     id: strawberry.ID = node_id("Assessment")
     assessment_type: AssessmentType = strawberry.field(description="What it is for.")
-    dimension_focus: Dimension | None = strawberry.field(
-        description="The one dimension that it is about, if it is one."
-    )
+    dimension_focus: Dimension | None = strawberry.field(description="The only dimension that it is about.")
     status: AssessmentStatus = strawberry.field(description="Where it stands.")
     time_spent_seconds: int = strawberry.field(description="How long it was answered, all questions together.")
     lacking_dimensions: list[Dimension] = strawberry.field(

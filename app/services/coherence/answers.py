@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.events import AssessmentCompleted, emit
-from app.forms import between
 from app.loaders.coherence import Sheet, find_asked, sheets_by_assessment
 from app.models.coherence import Assessment, AssessmentAnswer, AssessmentStatus, CoherenceScore, Dimension, Question
 from app.models.members import Member
@@ -19,6 +18,7 @@ from app.services.coherence.formulas import Measured
 from app.services.coherence.question_forms import Given, field_of, judged
 from app.services.coherence.scores import record_score
 from app.services.coherence.scoring import rounded, weighted_means
+from app.services.coherence.wording import Seconds
 from app.services.growth.elements import record_elements
 from app.services.identity.permissions import require
 from app.services.members import access_member
@@ -30,7 +30,7 @@ _FIVE = 5
 class AnswerQuestion(Given):
     assessment_id: UUID
     question_id: UUID
-    time_spent_seconds: between(0, 86_400) | None = None  # type: ignore[valid-type]
+    time_spent_seconds: Seconds | None = None
 
 
 async def answer_question(db: AsyncSession, actor: Actor, *, form: AnswerQuestion, now: datetime) -> Assessment:

@@ -1,36 +1,34 @@
 """What a question may be, what may be answered to it, and the score of an answer."""
 
-import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from app.forms import Form, between, prose, text
+from app.forms import Form
 from app.models.coherence import Dimension, Element, Question, QuestionType
 from app.problems import InvalidInput
 from app.services.coherence.scoring import choices_score, scale_score
-
-LONGEST_TEXT: Final = 4_000
-_MOST_CHOICES: Final = 20
-_CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-Code = text(60)
-Text = text(500)
-Label = text(200)
-
-
-def as_code(value: str) -> str:
-    if not _CODE.fullmatch(value):
-        raise ValueError("is made of small letters and digits, with single hyphens between them")
-    return value
+from app.services.coherence.wording import (
+    LONGEST_TEXT,
+    MOST_CHOICES,
+    Asked,
+    Chosen,
+    Code,
+    Count,
+    Label,
+    Length,
+    ScaleEnd,
+    Written,
+)
 
 
 class Scale(Form):
-    low: between(0, 100)  # type: ignore[valid-type]
-    high: between(0, 100)  # type: ignore[valid-type]
-    low_label: Label | None = None  # type: ignore[valid-type]
-    high_label: Label | None = None  # type: ignore[valid-type]
+    low: ScaleEnd
+    high: ScaleEnd
+    low_label: Label | None = None
+    high_label: Label | None = None
     is_reversed: bool = False
 
     @model_validator(mode="after")
@@ -41,24 +39,22 @@ class Scale(Form):
 
 
 class Choice(Form):
-    code: Code  # type: ignore[valid-type]
-    label: Label  # type: ignore[valid-type]
+    code: Code
+    label: Label
     points: Annotated[Decimal, Field(ge=-1, le=1, decimal_places=2)]
-
-    is_code = field_validator("code")(as_code)
 
 
 class QuestionContent(Form):
     """All that a question consists of; what its type does not take must be left out."""
 
     question_type: QuestionType
-    text: Text  # type: ignore[valid-type]
+    text: Asked
     dimension: Dimension | None = None
     element: Element | None = None
     scale: Scale | None = None
-    choices: Annotated[list[Choice], Field(max_length=_MOST_CHOICES)] = []
-    most_choices: between(1, _MOST_CHOICES) | None = None  # type: ignore[valid-type]
-    longest: between(1, LONGEST_TEXT) | None = None  # type: ignore[valid-type]
+    choices: Annotated[list[Choice], Field(max_length=MOST_CHOICES)] = []
+    most_choices: Count | None = None
+    longest: Length | None = None
     weight: Annotated[Decimal, Field(ge=Decimal("0.01"), le=Decimal("9.99"), decimal_places=2)] = Decimal(1)
     is_required: bool = True
     is_active: bool = True
@@ -118,16 +114,13 @@ def content_of(question: Question) -> dict[str, Any]:
     }
 
 
-Chosen = Annotated[list[text(60)], Field(max_length=_MOST_CHOICES)]  # type: ignore[misc]
-
-
 class Given(Form):
     """An answer: the one field that the question's type takes."""
 
     scale: int | None = None
-    choice: Code | None = None  # type: ignore[valid-type]
+    choice: Label | None = None
     choices: Chosen | None = None
-    text: prose(LONGEST_TEXT) | None = None  # type: ignore[valid-type]
+    text: Written | None = None
 
 
 _FIELD_OF: Final = {
@@ -149,7 +142,8 @@ def judged(question: Question, given: Given) -> tuple[Any, Decimal | None]:
     if answered != {field}:
         wrong = min(answered - {field}, default=field)
         raise InvalidInput(wrong, f"This question is answered by {field}, and by nothing else")
-    return _JUDGES[question.question_type](question.options, getattr(given, field))
+    judge = _JUDGES[question.question_type]
+    return judge(question.options, getattr(given, field))
 
 
 def _judge_scale(options: dict[str, Any], value: int) -> tuple[Any, Decimal]:
@@ -188,7 +182,7 @@ def _judge_text(options: dict[str, Any], written: str) -> tuple[Any, None]:
     return written, None
 
 
-_JUDGES: Final[dict[QuestionType, Any]] = {
+_JUDGES: Final[dict[QuestionType, Callable[[dict[str, Any], Any], tuple[Any, Decimal | None]]]] = {
     QuestionType.SCALE: _judge_scale,
     QuestionType.MULTIPLE_CHOICE: _judge_choice,
     QuestionType.MULTI_SELECT: _judge_choices,

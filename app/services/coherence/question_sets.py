@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from pydantic import field_validator
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +22,7 @@ from app.models.coherence import (
 )
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, InvalidInput, QuestionSetIncomplete, QuestionSetNotDraft, QuestionSetNotPublished
-from app.services.coherence.question_forms import Code, as_code
+from app.services.coherence.wording import Code
 from app.services.identity.permissions import require
 
 Name = text(120)
@@ -41,11 +40,9 @@ class NewQuestionSet(Form):
 
     coach_id: UUID | None = None
     assessment_type: AssessmentType
-    code: Code  # type: ignore[valid-type]
+    code: Code
     name: Name  # type: ignore[valid-type]
     description: Description | None = None  # type: ignore[valid-type]
-
-    is_code = field_validator("code")(as_code)
 
 
 class QuestionSetChanges(Form):

@@ -4,29 +4,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import field_validator
 from sqlalchemy import case, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
-from app.forms import between
+from app.forms import Form, between
 from app.loaders.coherence import questions_by_set
 from app.models.coherence import Question, QuestionSet
 from app.models.coherence.questions import MOST_QUESTIONS
 from app.problems import Forbidden, InvalidInput, QuestionSetFull
-from app.services.coherence.question_forms import Code, QuestionContent, as_code, content_of
+from app.services.coherence.question_forms import QuestionContent, content_of
 from app.services.coherence.question_sets import access_draft
+from app.services.coherence.wording import Code
 from app.services.identity.permissions import require
 
-Place = between(1, MOST_QUESTIONS)
+
+class QuestionPlace(Form):
+    """Where a question is to stand; the others keep their order."""
+
+    position: between(1, MOST_QUESTIONS) | None = None  # type: ignore[valid-type]
 
 
 class NewQuestion(QuestionContent):
     question_set_id: UUID
-    code: Code  # type: ignore[valid-type]
-
-    is_code = field_validator("code")(as_code)
+    code: Code
 
 
 async def access_question(db: AsyncSession, actor: Actor, question_id: UUID) -> Question:
@@ -56,11 +58,10 @@ async def add_question(db: AsyncSession, actor: Actor, *, form: NewQuestion, now
 
 
 async def update_question(
-    db: AsyncSession, actor: Actor, *, question_id: UUID, changes: dict[str, Any], now: datetime
+    db: AsyncSession, actor: Actor, *, question_id: UUID, changes: dict[str, Any], place: QuestionPlace, now: datetime
 ) -> Question:
     """What is given replaces what was there. Raises `QuestionSetNotDraft`."""
     question, question_set = await _in_draft(db, actor, question_id)
-    position = changes.pop("position", None)
     kind = changes.get("question_type", question.question_type)
     content = content_of(question) if kind == question.question_type else _only_common(content_of(question))
     stored = QuestionContent.read(**(content | changes)).checked().stored()
@@ -70,8 +71,8 @@ async def update_question(
     question_set.updated_at = now
     db.add_all([question, question_set])
     await db.flush()
-    if position is not None:
-        await _move(db, question, position)
+    if place.position is not None:
+        await _move(db, question, place.position)
     return question
 
 
