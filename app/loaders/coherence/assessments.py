@@ -116,7 +116,7 @@ def _asked(model: type[Row], function: str, assessment_ids: list[UUID]) -> Any:
     """The rows that a function of the database answers, as the model's."""
     columns = [column(each.name, each.type) for each in model.__table__.columns]  # type: ignore[attr-defined]
     rows = getattr(func, function)(literal(assessment_ids, ARRAY(Uuid))).table_valued(*columns, name="asked")
-    return aliased(model, rows)
+    return aliased(model, rows, adapt_on_names=True)
 
 
 async def _read(db: AsyncSession, rows: Sequence[AssessmentAnswer]) -> dict[tuple[UUID, UUID], ReadAnswer]:

@@ -106,6 +106,8 @@ async def complete_assessment(db: AsyncSession, actor: Actor, *, assessment_id: 
     assessment = await access_open(db, actor, assessment_id)
     sheet = await _sheet(db, assessment)
     if unanswered := sheet.unanswered():
+        for question in unanswered:  # they are read once the transaction is rolled back
+            db.expunge(question)
         raise AssessmentIncomplete(unanswered)
     begin(assessment, now)
     await db.flush()
