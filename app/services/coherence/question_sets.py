@@ -168,7 +168,7 @@ async def publish_question_set(db: AsyncSession, actor: Actor, *, question_set_i
     """From now on it is asked, and the version before is not. Raises `QuestionSetIncomplete`."""
     question_set = await access_draft(db, actor, question_set_id)
     questions = (await db.exec(select(Question).where(Question.question_set_id == question_set.id))).all()
-    refuse_incomplete(question_set, [question for question in questions if question.is_active])
+    refuse_incomplete(question_set.assessment_type, [question for question in questions if question.is_active])
     before = select(QuestionSet).where(
         QuestionSet.coach_id == question_set.coach_id,
         QuestionSet.code == question_set.code,
@@ -183,11 +183,11 @@ async def publish_question_set(db: AsyncSession, actor: Actor, *, question_set_i
     return question_set
 
 
-def refuse_incomplete(question_set: QuestionSet, questions: list[Question]) -> None:
+def refuse_incomplete(kind: AssessmentType, questions: list[Question]) -> None:
+    """Raises `QuestionSetIncomplete`; of the questions that are asked."""
     if not questions:
         raise QuestionSetIncomplete("There is no question in it that is asked")
     required = [question for question in questions if question.is_required]
-    kind = question_set.assessment_type
     if kind in _OF_ALL_DIMENSIONS:
         _refuse_missing(kind, "dimension", set(Dimension) - {question.dimension for question in required})
     if kind in _OF_ALL_ELEMENTS:

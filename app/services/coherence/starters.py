@@ -47,7 +47,7 @@ async def _load(db: AsyncSession, form: NewQuestionSet, questions: list[dict[str
         code = given.pop("code")
         content = QuestionContent.read(**given).checked().stored()
         rows.append(Question(**content, question_set_id=question_set.id, code=code, position=place, created_at=now))
-    refuse_incomplete(question_set, rows)
+    refuse_incomplete(form.assessment_type, rows)
     db.add_all(rows)
     await db.flush()
     question_set.sqlmodel_update({"status": QuestionSetStatus.PUBLISHED, "published_at": now})
