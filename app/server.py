@@ -92,7 +92,8 @@ class Application:
         self.keys = Keys(master_keys(settings))
         secret = settings.secret_key or kept_secret(settings.data_dir)
         links = Links(settings.public_url, secret)
-        self.database = connections.database(settings, {"keys": self.keys, "links": links})
+        partners = outside(settings)
+        self.database = connections.database(settings, {"keys": self.keys, "links": links, "outside": partners})
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)
@@ -123,7 +124,7 @@ class Application:
             clock,
             self.keys,
             links,
-            outside(settings),
+            partners,
             self.bell,
         )
         self.worker = Worker(self.house)
