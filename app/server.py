@@ -44,6 +44,7 @@ from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
+from app.platform.quotas import quotas
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
@@ -93,7 +94,8 @@ class Application:
         secret = settings.secret_key or kept_secret(settings.data_dir)
         links = Links(settings.public_url, secret)
         partners = outside(settings)
-        self.database = connections.database(settings, {"keys": self.keys, "links": links, "outside": partners})
+        carried = {"keys": self.keys, "links": links, "outside": partners, "quotas": quotas(settings)}
+        self.database = connections.database(settings, carried)
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)

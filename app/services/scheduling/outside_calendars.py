@@ -17,8 +17,10 @@ from app.models.scheduling.outside_calendars import MOST_OUTSIDE_CALENDARS, plac
 from app.platform.ids import new_id
 from app.platform.outgoing import LONGEST_URL, OutgoingRefused, checked_url
 from app.platform.outside import outside_of
+from app.platform.quotas import Quota
 from app.problems import Forbidden, InvalidInput, TooManyOutsideCalendars
 from app.services.identity.permissions import require
+from app.services.identity.quotas import use_quota
 from app.services.privacy.secrets import seal
 from app.services.scheduling.availability import whose_calendar
 from app.services.scheduling.calendars import open_calendar
@@ -75,6 +77,7 @@ async def add_outside_calendar(
     count = select(func.count()).where(OutsideCalendar.coach_id == coach_id)
     if (await db.exec(count)).one() >= MOST_OUTSIDE_CALENDARS:
         raise TooManyOutsideCalendars
+    await use_quota(db, actor, Quota.CALENDAR_FETCHES, now=now)
     calendar_id = new_id()
     calendar = OutsideCalendar(
         id=calendar_id,
@@ -104,7 +107,7 @@ async def update_outside_calendar(
         calendar.host, calendar.sealed_url = _host(url), await seal(db, url, place_of_url(calendar.id))
         calendar.etag = calendar.last_modified = None
         calendar.fetch_no += 1
-        _ask(db, calendar, now)
+        await _ask(db, actor, calendar, now)
     db.add(calendar)
     await db.flush()
     return calendar
@@ -116,7 +119,7 @@ async def refresh_outside_calendar(
     """Also of one that has failed; at most once a minute."""
     calendar = await _access(db, actor, calendar_id)
     if calendar.asked_at <= now - ASKED_AGAIN:
-        _ask(db, calendar, now)
+        await _ask(db, actor, calendar, now)
         db.add(calendar)
         await db.flush()
     return calendar
@@ -151,7 +154,9 @@ async def _access(db: AsyncSession, actor: Actor, calendar_id: UUID) -> OutsideC
     return calendar
 
 
-def _ask(db: AsyncSession, calendar: OutsideCalendar, now: datetime) -> None:
+async def _ask(db: AsyncSession, actor: Actor, calendar: OutsideCalendar, now: datetime) -> None:
+    """Raises `RateLimited`."""
+    await use_quota(db, actor, Quota.CALENDAR_FETCHES, now=now)
     calendar.status, calendar.problem, calendar.failures = OutsideCalendarStatus.PENDING, None, 0
     # The event asks for it; the scan does where that was lost.
     calendar.asked_at, calendar.next_fetch_at = now, now + EVERY

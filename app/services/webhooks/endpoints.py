@@ -24,8 +24,10 @@ from app.platform.keys import keys_of
 from app.platform.outgoing import OutgoingRefused, checked_url
 from app.platform.outside import outside_of
 from app.platform.paging import Page, PageRequest, read_page
+from app.platform.quotas import Quota
 from app.problems import Forbidden, InvalidInput, TooManyWebhookEndpoints, WebhookEndpointIsDisabled
 from app.services.identity.permissions import require
+from app.services.identity.quotas import use_quota
 from app.services.identity.viewing import permissions_of
 from app.services.privacy import seal, unseal
 from app.services.webhooks.event_types import NAMES
@@ -188,11 +190,12 @@ async def rotate_webhook_secret(
     return endpoint, secret
 
 
-async def send_test_webhook(db: AsyncSession, actor: Actor, *, endpoint_id: UUID) -> WebhookEndpoint:
-    """Asks for a message of the type `test.sent`. Raises `WebhookEndpointIsDisabled`."""
+async def send_test_webhook(db: AsyncSession, actor: Actor, *, endpoint_id: UUID, now: datetime) -> WebhookEndpoint:
+    """Asks for a message of the type `test.sent`. Raises `WebhookEndpointIsDisabled` and `RateLimited`."""
     endpoint = await access_webhook_endpoint(db, actor, endpoint_id)
     if not endpoint.is_enabled:
         raise WebhookEndpointIsDisabled
+    await use_quota(db, actor, Quota.WEBHOOK_TESTS, now=now)
     emit(db, WebhookTestAsked(endpoint_id=endpoint.id, coach_id=endpoint.coach_id))
     return endpoint
 
