@@ -38,6 +38,18 @@ describe(
         "NOTE_SHARED": "A note of a session was shared; told to the other side.",
         "WEBHOOK_DISABLED": "A webhook was switched off because it failed too often; told to its coach, or to admins.",
         "CALENDAR_IMPORT_FAILED": "A calendar from outside could not be read; told to its coach.",
+        "ASSESSMENT_ASKED": "A coach asks for an assessment; told to the member.",
+        "ASSESSMENT_COMPLETED": "An assessment was completed; told to the member's coach.",
+        "BREAKTHROUGH_DETECTED": "A coherence has risen by more than it usually moves; told to the member's coach.",
+        "BREAKTHROUGH_CONFIRMED": "A coach confirms a breakthrough; told to the member.",
+        "INTERVENTION_ASSIGNED": "An intervention was assigned; told to the member.",
+        "ACTION_ITEM_ADDED": "Something to do was added by a coach; told to the member.",
+        "ACTION_ITEM_OVERDUE": "Something to do was not done in time; told to the member.",
+        "MILESTONE_REACHED": "A milestone of a goal was reached; told to the member's coach.",
+        "JOURNAL_ENTRY_SHARED": "An entry of a journal was shared; told to the member's coach.",
+        "RECOMMENDATION_SENT": "A coach recommends something; told to the member.",
+        "RISK_ALERT": "A high or acute risk was assessed; told to the member's coach, at any hour.",
+        "RISK_ALERT_ESCALATED": "Nobody has acknowledged an alert in time; told to admins and the coach, at any hour.",
     },
 )
 describe(

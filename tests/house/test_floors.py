@@ -24,6 +24,7 @@ AREAS = {
     "webhooks",
     "coherence",
     "growth",
+    "risk",
     "messaging",
     "notifications",
     "deliveries",

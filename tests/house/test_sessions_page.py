@@ -40,6 +40,7 @@ OF_OTHER_THINGS = {
     NotificationsChanged,
     OutsideCalendarDue,
     OutsideCalendarFailed,
+    events.OfMember,
     events.WebhookEndpointDisabled,
     events.WebhookReplayAsked,
     events.WebhookTestAsked,

@@ -11,10 +11,21 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.events import (
+    ActionItemAdded,
+    ActionItemOverdue,
+    AssessmentAsked,
+    AssessmentCompleted,
     BookingRejected,
+    BreakthroughConfirmed,
+    BreakthroughDetected,
     CoachAssigned,
     Event,
+    InterventionAssigned,
+    JournalEntryShared,
+    MilestoneReached,
     PlaceOffered,
+    RecommendationSent,
+    RiskAlertRaised,
     SessionBooked,
     SessionCancelled,
     SessionCompleted,
@@ -78,6 +89,19 @@ TABLE: Final = (
     Telling(_K.WEBHOOK_DISABLED, None, _R.ADMIN, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
     Telling(_K.WEBHOOK_DISABLED, None, _R.COACH, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
     Telling(_K.CALENDAR_IMPORT_FAILED, None, _R.COACH, _APP_AND_MAIL, _APP),
+    Telling(_K.ASSESSMENT_ASKED, AssessmentAsked, _R.MEMBER, _APP_AND_MAIL),
+    Telling(_K.ASSESSMENT_COMPLETED, AssessmentCompleted, _R.COACH, _APP),
+    Telling(_K.BREAKTHROUGH_DETECTED, BreakthroughDetected, _R.COACH, _APP),
+    Telling(_K.BREAKTHROUGH_CONFIRMED, BreakthroughConfirmed, _R.MEMBER, _APP),
+    Telling(_K.INTERVENTION_ASSIGNED, InterventionAssigned, _R.MEMBER, _APP_AND_MAIL),
+    Telling(_K.ACTION_ITEM_ADDED, ActionItemAdded, _R.MEMBER, _APP),
+    Telling(_K.ACTION_ITEM_OVERDUE, ActionItemOverdue, _R.MEMBER, _APP_AND_MAIL),
+    Telling(_K.MILESTONE_REACHED, MilestoneReached, _R.COACH, _APP),
+    Telling(_K.JOURNAL_ENTRY_SHARED, JournalEntryShared, _R.COACH, _APP),
+    Telling(_K.RECOMMENDATION_SENT, RecommendationSent, _R.MEMBER, _APP_AND_MAIL),
+    Telling(_K.RISK_ALERT, RiskAlertRaised, _R.COACH, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
+    Telling(_K.RISK_ALERT_ESCALATED, None, _R.ADMIN, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
+    Telling(_K.RISK_ALERT_ESCALATED, None, _R.COACH, _APP_AND_MAIL, _APP_AND_MAIL, passes_quiet_hours=True),
 )
 
 HEARD: Final = frozenset(telling.event for telling in TABLE if telling.event is not None)

@@ -10,10 +10,12 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import (
+    ActionItemAdded,
     BookingRejected,
     CoachAssigned,
     Event,
     Happened,
+    OfMember,
     PlaceOffered,
     SessionCancelled,
     SessionNoteShared,
@@ -63,6 +65,10 @@ async def _told(db: AsyncSession, event: Event, parties: _Parties) -> dict[Role,
     """Of the parties those who are told: nobody of what is not so any more, and no former coach of what came later."""
     users = dict(parties.users)
     match event:
+        case OfMember() if parties.members_coach_id != event.coach_id:
+            users.pop(Role.COACH, None)
+        case ActionItemAdded() if event.added_by_user_id == users[Role.MEMBER]:
+            return {}
         case BookingRejected() if event.reason != Unavailable.FULL:
             return {}
         case CoachAssigned() if parties.members_coach_id != event.coach_id:
@@ -107,7 +113,7 @@ async def _parties(db: AsyncSession, event: Event) -> _Parties | None:
         return None
     session = {name: found[name] for name in ("id", "status", "starts_at", "ends_at", "version")}
     return _Parties(
-        {Role.MEMBER: found["member_user"], Role.COACH: found["coach_user"]},
+        {role: found[name] for role, name in _COLUMNS.items() if found[name] is not None},
         found["members_coach_id"],
         found["user_of_members_coach"],
         session if session["id"] is not None else {},
@@ -118,10 +124,11 @@ async def _is_so(db: AsyncSession, asked: Any, id: UUID) -> bool:
     return (await db.execute(asked, {"id": id})).first() is not None
 
 
+_COLUMNS: Final = {Role.MEMBER: "member_user", Role.COACH: "coach_user"}
 _PARTIES: Final = text(
     "SELECT m.user_id AS member_user, k.user_id AS coach_user, m.coach_id AS members_coach_id,"
     " mk.user_id AS user_of_members_coach, s.id, s.status, s.starts_at, s.ends_at, s.version"
-    " FROM members m JOIN coaches k ON k.id = :coach LEFT JOIN coaches mk ON mk.id = m.coach_id"
+    " FROM members m LEFT JOIN coaches k ON k.id = CAST(:coach AS uuid) LEFT JOIN coaches mk ON mk.id = m.coach_id"
     " LEFT JOIN sessions s ON s.id = CAST(:session AS uuid) WHERE m.id = :member"
 )
 _ASKED_FOR: Final = text("SELECT starts_at FROM bookings WHERE id = :id")

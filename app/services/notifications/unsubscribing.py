@@ -29,6 +29,18 @@ IN_WORDS: Final = {
     _K.NOTE_SHARED: "notes that are shared with you",
     _K.WEBHOOK_DISABLED: "webhooks that were switched off",
     _K.CALENDAR_IMPORT_FAILED: "outside calendars that cannot be read",
+    _K.ASSESSMENT_ASKED: "assessments to answer",
+    _K.ASSESSMENT_COMPLETED: "completed assessments",
+    _K.BREAKTHROUGH_DETECTED: "breakthroughs to confirm",
+    _K.BREAKTHROUGH_CONFIRMED: "breakthroughs of yours",
+    _K.INTERVENTION_ASSIGNED: "what you are given to practise",
+    _K.ACTION_ITEM_ADDED: "what you are given to do",
+    _K.ACTION_ITEM_OVERDUE: "what is overdue",
+    _K.MILESTONE_REACHED: "milestones that are reached",
+    _K.JOURNAL_ENTRY_SHARED: "journal entries that are shared with you",
+    _K.RECOMMENDATION_SENT: "what is recommended to you",
+    _K.RISK_ALERT: "risk alerts",
+    _K.RISK_ALERT_ESCALATED: "risk alerts that wait",
 }
 
 

@@ -19,6 +19,19 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NAMESPACE = UUID("6d5bb8f3-5e43-4f0d-9f0f-9a3a1d1c6f55")
 
 NODES: Final = {
+    "action_item_id": "ActionItem",
+    "added_by_user_id": "User",
+    "assessment_id": "Assessment",
+    "breakthrough_id": "Breakthrough",
+    "elemental_balance_id": "ElementalBalance",
+    "goal_id": "Goal",
+    "journal_entry_id": "JournalEntry",
+    "member_intervention_id": "MemberIntervention",
+    "milestone_id": "Milestone",
+    "recommendation_id": "Recommendation",
+    "risk_alert_id": "RiskAlert",
+    "risk_assessment_id": "RiskAssessment",
+    "score_id": "CoherenceScore",
     "author_user_id": "User",
     "booking_id": "Booking",
     "coach_id": "Coach",
@@ -60,6 +73,29 @@ EVENT_TYPES: Final = (
     EventType("plan.shared", events.SessionPlanShared, "A member sees the plan of a session."),
     EventType("plan.unshared", events.SessionPlanUnshared, "A member sees the plan of a session no longer."),
     EventType("plan.reminder_due", events.SessionPlanReminderDue, "A member is to be reminded of a plan."),
+    EventType("assessment.asked", events.AssessmentAsked, "A coach asks a member to answer an assessment."),
+    EventType("assessment.completed", events.AssessmentCompleted, "A member has completed an assessment."),
+    EventType("coherence.scored", events.CoherenceScored, "A member has a new coherence."),
+    EventType(
+        "breakthrough.detected", events.BreakthroughDetected, "A coherence has risen by more than it usually moves."
+    ),
+    EventType("breakthrough.confirmed", events.BreakthroughConfirmed, "A coach has confirmed a breakthrough."),
+    EventType("elements.recorded", events.ElementsRecorded, "A member has a new balance of elements."),
+    EventType("intervention.assigned", events.InterventionAssigned, "An intervention was assigned to a member."),
+    EventType("intervention.updated", events.InterventionUpdated, "An intervention was begun, completed or given up."),
+    EventType("intervention.rated", events.InterventionRated, "A member has said how much an intervention helped."),
+    EventType("action_item.added", events.ActionItemAdded, "A member has something to do."),
+    EventType("action_item.completed", events.ActionItemCompleted, "A member has done something."),
+    EventType("action_item.overdue", events.ActionItemOverdue, "Something was not done by its day."),
+    EventType("goal.added", events.GoalAdded, "A member has a new goal."),
+    EventType("milestone.reached", events.MilestoneReached, "A member has reached a milestone of a goal."),
+    EventType("journal_entry.shared", events.JournalEntryShared, "A member has shared an entry of their journal."),
+    EventType("recommendation.sent", events.RecommendationSent, "A coach has sent a recommendation."),
+    EventType("recommendation.rated", events.RecommendationRated, "A member has rated a recommendation."),
+    EventType("risk.assessed", events.RiskAssessed, "A risk was assessed; what was written is not told."),
+    EventType("risk.alert_raised", events.RiskAlertRaised, "A high or acute risk wants to be looked at."),
+    EventType("risk.alert_escalated", events.RiskAlertEscalated, "Nobody has acknowledged an alert in time."),
+    EventType("risk.alert_acknowledged", events.RiskAlertAcknowledged, "Somebody has acknowledged an alert."),
     EventType("note.shared", events.SessionNoteShared, "The other side can read a note."),
 )
 TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has asked for a test. Sent whatever is chosen.")
@@ -68,6 +104,8 @@ INTERNAL: Final = frozenset(
     {
         *events.HINTS,
         events.DeliveryAsked,
+        events.OfMember,
+        events.JournalEntryWritten,
         events.MessageQueued,
         events.OutsideCalendarDue,
         events.OutsideCalendarFailed,

@@ -1,6 +1,6 @@
 """Of everything that happens, ids and times leave the house: no name, no address, no word that anybody wrote."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.services.webhooks import EVENT_TYPES, TEST
@@ -70,11 +70,16 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
             assert word.lower().encode() not in each.body.lower()
 
 
+CODES = {"reason", "outcome", "dimension", "status", "level"}
+
+
 def test_messages_hold_ids_times_numbers_and_codes() -> None:
     for each in (*EVENT_TYPES, TEST):
         fields = each.event.model_fields
         texts = {name for name, field in fields.items() if field.annotation is str}
         others = {field.annotation for name, field in fields.items() if name not in texts}
 
-        assert texts <= {"reason", "outcome"}, f"{each.name}: is this a code, and nothing that somebody wrote?"
-        assert others <= {UUID, UUID | None, datetime, int}, each.name
+        assert texts <= {"reason", "outcome", "dimension", "status", "level"}, (
+            f"{each.name}: is this a code, and nothing that somebody wrote?"
+        )
+        assert others <= {UUID, UUID | None, date, datetime, int}, each.name
