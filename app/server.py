@@ -50,6 +50,7 @@ from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
+from app.services.notifications import KEPT
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog, structured
@@ -94,7 +95,8 @@ class Application:
         secret = settings.secret_key or kept_secret(settings.data_dir)
         links = Links(settings.public_url, secret)
         partners = outside(settings)
-        carried = {"keys": self.keys, "links": links, "outside": partners, "quotas": quotas(settings)}
+        carried: dict[str, Any] = {"keys": self.keys, "links": links, "outside": partners, "quotas": quotas(settings)}
+        carried[KEPT] = timedelta(days=settings.notifications_kept_days)
         self.database = connections.database(settings, carried)
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
@@ -131,7 +133,7 @@ class Application:
         )
         self.worker = Worker(self.house)
         self.requests = RequestCounts()
-        self.health = Health(self.house, self.bus, self.worker, self.requests)
+        self.health = Health(self.house, self.bus, self.worker, self.requests, shows_depths=settings.readyz_details)
         self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)
