@@ -4,12 +4,15 @@ from sqlalchemy.orm import configure_mappers
 
 from app.models import (
     coaches,
+    coherence,
+    growth,
     identity,
     members,
     messaging,
     notifications,
     outbox,
     privacy,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -17,12 +20,15 @@ from app.models import (
 
 __all__ = [
     "coaches",
+    "coherence",
+    "growth",
     "identity",
     "members",
     "messaging",
     "notifications",
     "outbox",
     "privacy",
+    "risk",
     "scheduling",
     "sessions",
     "webhooks",

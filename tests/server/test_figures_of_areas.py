@@ -53,7 +53,8 @@ async def test_endpoints_in_trouble_and_what_waits_for_them_are_counted(practice
     assert await figures(practice, "webhook_") == {f"webhook_{name}": value for name, value in nothing.items()}
 
     await practice.rows(
-        "UPDATE webhook_messages SET status = 'PENDING', tries = 1, attempt_count = 1, due_at = created_at WHERE id = :id RETURNING id",
+        "UPDATE webhook_messages SET status = 'PENDING', tries = 1, attempt_count = 1, due_at = created_at"
+        " WHERE id = :id RETURNING id",
         id=_key(failing, "WebhookMessage"),
     )
     await practice.rows(
