@@ -15,6 +15,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP POLICY outbox_insert ON outbox")
+    _run(_part("0002_bookings.sql", "CREATE POLICY outbox_insert", ";"))
     op.execute("DROP INDEX notifications_by_age")
     op.execute("ALTER TABLE communications DROP CONSTRAINT communications_by_own_hooks")
     op.execute("ALTER TABLE message_hooks DROP CONSTRAINT message_hooks_with_coach")
@@ -22,9 +24,14 @@ def downgrade() -> None:
         "ALTER TABLE communications ADD FOREIGN KEY (hook_id) REFERENCES message_hooks (id) ON DELETE SET NULL"
     )
     op.execute("DROP TABLE used_quotas")
-    before = Path(__file__).with_name("0012_communications.sql").read_text(encoding="utf-8")
-    keeping = before.partition("CREATE FUNCTION keep_key_of_member")[2].partition("END $$;")[0]
-    _run(f"CREATE OR REPLACE FUNCTION keep_key_of_member{keeping}END $$;")
+    keeping = _part("0012_communications.sql", "CREATE FUNCTION keep_key_of_member", "END $$;")
+    _run(keeping.replace("CREATE", "CREATE OR REPLACE", 1))
+
+
+def _part(name: str, opening: str, closing: str) -> str:
+    """Of the script of an earlier revision."""
+    script = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return opening + script.partition(opening)[2].partition(closing)[0] + closing
 
 
 def _run(script: str) -> None:

@@ -50,3 +50,7 @@ BEGIN
   RETURN QUERY SELECT k.id, k.member_id, k.wrapped_key FROM member_keys k WHERE k.member_id = theirs;
   PERFORM set_config('app.system', coalesce(was, ''), true);
 END $$;
+
+-- Nobody has anything sent or fetched in the name of another coach.
+DROP POLICY outbox_insert ON outbox;
+CREATE POLICY outbox_insert ON outbox FOR INSERT WITH CHECK ((nullif(current_setting('app.user_id', true), '') IS NOT NULL AND event_type NOT IN ('MessageQueued', 'OutsideCalendarDue', 'WebhookReplayAsked', 'WebhookTestAsked', 'DeliveryAsked', 'OutsideCalendarFailed', 'WebhookEndpointDisabled')) OR (event_type IN ('MessageQueued', 'OutsideCalendarDue', 'WebhookReplayAsked', 'WebhookTestAsked') AND event ->> 'coach_id' = nullif(current_setting('app.coach_id', true), '')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));

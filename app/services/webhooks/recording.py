@@ -85,7 +85,8 @@ async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEnd
     """Locked, in one order for all. A coach who may have none any more, or not log in, is told nothing."""
     statement = select(WebhookEndpoint).where(col(WebhookEndpoint.is_enabled))
     if isinstance(event, WebhookTestAsked):
-        statement = statement.where(WebhookEndpoint.id == event.endpoint_id)
+        its_owners = col(WebhookEndpoint.coach_id).is_not_distinct_from(event.coach_id)
+        statement = statement.where(WebhookEndpoint.id == event.endpoint_id, its_owners)
     else:
         chosen = col(WebhookEndpoint.event_types)
         statement = statement.where(

@@ -94,7 +94,7 @@ async def replay(db: AsyncSession, happened: Happened, *, now: datetime) -> None
     asked = happened.read()
     assert isinstance(asked, WebhookReplayAsked)
     endpoint = await locked_endpoint(db, asked.endpoint_id)
-    if endpoint is None or not endpoint.is_enabled:
+    if endpoint is None or not endpoint.is_enabled or endpoint.coach_id != asked.coach_id:
         return
     if asked.message_id is not None and await is_sending(db, asked.message_id):
         raise StillUnderWay  # what comes of that try is not to undo what was asked for
