@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
+from tests.models import rows_of_assessments
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -76,6 +77,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_assessments.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -120,6 +122,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_assessments.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -224,6 +227,14 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_assessments.add_sets_of(db, small.coach_id("one"), small.coach_id("other"))
+            for member, coach in (("anna", "one"), ("carl", "other")):
+                await rows_of_assessments.assess(
+                    db,
+                    member=small.member_id(member),
+                    coach=small.coach_id(coach),
+                    coach_user=people[coach].user.id,
+                )
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})

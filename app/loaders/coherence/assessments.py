@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_answers
+from app.loaders.privacy import keys_for_members
 from app.models.coherence import Assessment, AssessmentAnswer, Question, QuestionSet
 from app.platform.encryption import Key, UnreadableValue, key_id_of
 from app.platform.keys import Owned
@@ -122,7 +122,7 @@ def _asked(model: type[Row], function: str, assessment_ids: list[UUID]) -> Any:
 async def _read(db: AsyncSession, rows: Sequence[AssessmentAnswer]) -> dict[tuple[UUID, UUID], ReadAnswer]:
     """By assessment and question, texts decrypted, without those that have left the asker's sight meanwhile."""
     sealed = {row.id: owner_of(row) for row in rows if row.sealed_text is not None}
-    keys = await keys_for_answers(db, sealed)
+    keys = await keys_for_members(db, sealed.values())
     return {
         (row.assessment_id, row.question_id): _answer(row, None if row.sealed_text is None else text_of(row, keys))
         for row in rows
