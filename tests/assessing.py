@@ -114,3 +114,24 @@ async def starters(practice: Practice) -> dict[str, str]:
         await load_starters(db, now=practice.clock())
     rows = await practice.rows("SELECT code, id FROM question_sets WHERE coach_id IS NULL AND status = 'PUBLISHED'")
     return {code: global_id("QuestionSet", set_id) for code, set_id in rows}
+
+
+async def assessments_of(practice: Practice, coach: Person, member: Person) -> dict[str, str]:
+    """Ids by type: a set of the coach's that the member was asked to answer."""
+    asked = await started(practice, coach, await published(practice, coach, dimensions="Q"), memberId=member.id)
+    return {
+        "Assessment": asked["id"],
+        "Question": asked["sheet"]["items"][0]["question"]["id"],
+        "QuestionSet": asked["questionSet"]["id"],
+    }
+
+
+async def told_in_words(practice: Practice, coach: Person, member: Person, words: str) -> dict[str, Any]:
+    """An assessment of one question, which the member answers with a text."""
+    set_id = await draft(practice, coach, "words")
+    asked = {"questionSetId": set_id, "code": "words", "questionType": "TEXT", "text": words}
+    question = await done(practice, ADD_QUESTION, coach, **asked)
+    await done(practice, PUBLISH_SET, coach, id=set_id)
+    begun = await started(practice, coach, set_id, memberId=member.id)
+    given = {"assessmentId": begun["id"], "questionId": question["id"], "text": words}
+    return await done(practice, ANSWER_QUESTION, member, **given)

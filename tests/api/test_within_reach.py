@@ -20,6 +20,7 @@ from graphql import (
 from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
+from tests.assessing import told_in_words
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.messaging import message_hook, message_template, sent
@@ -43,6 +44,7 @@ NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 CANARY = "Kanarienvogel"
 DEPTH = 3
 NODES = {
+    "Assessment": "assessments",
     "Assignment": "assignments",
     "Booking": "bookings",
     "Member": "members",
@@ -129,6 +131,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    await told_in_words(practice, one, watched, CANARY)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.assessing import assessments_of, draft, scale, told_in_words
 from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_notifications
@@ -67,6 +68,10 @@ class World:
     planless: str = ""
     spare_job: str = ""
     of_a_series: str = ""
+    draft_set: str = ""
+    draft_question: str = ""
+    ready_set: str = ""
+    spare_asked: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -82,6 +87,12 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.draft_set = await draft(practice, coach, "draft")
+        world.draft_question = await scale(practice, coach, world.draft_set, "first", "Q")
+        asked = await told_in_words(practice, coach, world.member, "Words")
+        world.spare_asked = asked["id"]
+        world.ready_set = await draft(practice, coach, "ready")
+        await scale(practice, coach, world.ready_set, "first", "Q")
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -115,6 +126,7 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await assessments_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -91,6 +91,10 @@ async def start_assessment(db: AsyncSession, actor: Actor, *, form: StartAssessm
     if wanted is None:
         raise InvalidInput("memberId", "Say which member is to answer")
     member = await access_member(db, actor, wanted, locked=True)
+    if form.session_id is not None:
+        session = await db.get(CoachingSession, form.session_id)
+        if session is None or session.member_id != member.id:
+            raise Forbidden
     is_own = actor.member_id == member.id
     statement = select(Assessment).where(
         Assessment.member_id == member.id,
@@ -118,10 +122,6 @@ async def _opened(
         raise QuestionSetNotPublished(question_set.status)
     if question_set.coach_id not in (None, member.coach_id):
         raise InvalidInput("questionSetId", "These are the questions of a coach whom the member does not have")
-    if form.session_id is not None:
-        session = await db.get(CoachingSession, form.session_id)
-        if session is None or session.member_id != member.id:
-            raise Forbidden
     asked = await db.exec(select(Question).where(Question.question_set_id == question_set.id))
     assessment = Assessment(
         member_id=member.id,
