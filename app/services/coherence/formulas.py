@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +20,9 @@ MOST_EARLIER: Final = 12
 """Older ones are of another time."""
 NATURAL_LIMIT: Final = Decimal("2.66")
 """Of a chart of individual values: three standard deviations, estimated by the mean moving range (3 / 1.128)."""
+
+TREND_OVER: Final = 5
+TREND_BY: Final = Decimal("0.10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,23 @@ def patterns_of(measured: Measured) -> list[CoherencePattern]:
         CoherencePattern.RECKLESS_REPEATER: rho < _LOW and q > _HIGH,
     }
     return [pattern for pattern, holds in held.items() if holds]
+
+
+class Trend(StrEnum):
+    RISING = "RISING"
+    STEADY = "STEADY"
+    FALLING = "FALLING"
+
+
+def trend_of(latest: Decimal, before: Sequence[Decimal]) -> Trend | None:
+    """How a total stands to the mean of the (up to five) totals before it: a tenth up or down is a trend."""
+    if not before:
+        return None
+    recent = before[:TREND_OVER]
+    away = latest - sum(recent, Decimal(0)) / len(recent)
+    if abs(away) < TREND_BY:
+        return Trend.STEADY
+    return Trend.RISING if away > 0 else Trend.FALLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A member's coherence: what an assessment found, how it changes, and what is shown of it."""
+"""Writing down how coherent a member was found to be."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from app.events import CoherenceScored, emit
 from app.models.coherence import CoherenceScore
 from app.models.members import Member
 from app.services.coherence import formulas
+from app.services.coherence.breakthroughs import detect_breakthroughs
 from app.services.coherence.formulas import Measured
 
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
@@ -62,6 +63,7 @@ async def record_score(
         db,
         CoherenceScored(member_id=member.id, coach_id=coach_id, score_id=score.id, assessment_id=score.assessment_id),
     )
+    await detect_breakthroughs(db, score, earlier, coach_id)
     return score
 
 
