@@ -25,4 +25,4 @@ async def _fill_sessions(context: Context, payload: Mapping[str, Any]) -> None:
         await coherence_service.fill_sessions(db, event.member_id)
 
 
-FILL_SESSIONS: Final = Job("fill sessions with coherence", _fill_sessions, hears=HEARD)
+FILL_SESSIONS: Final = Job("fill_sessions_with_coherence", _fill_sessions, hears=HEARD)

@@ -7,7 +7,7 @@ from app.services.coherence.breakthroughs import (
     dismiss_breakthrough,
     list_breakthroughs,
 )
-from app.services.coherence.formulas import Measured, Trend, patterns_of
+from app.services.coherence.formulas import Measured, Trend
 from app.services.coherence.of_sessions import fill_sessions
 from app.services.coherence.reading import (
     Change,
@@ -26,7 +26,7 @@ from app.services.coherence.reading import (
     list_scores,
     read_series,
 )
-from app.services.coherence.scores import ScoredLater, record_score
+from app.services.coherence.scores import ScoredLater, patterns_in, record_score
 
 __all__ = [
     "BreakthroughFilter",
@@ -52,7 +52,7 @@ __all__ = [
     "follow_coherence",
     "list_breakthroughs",
     "list_scores",
-    "patterns_of",
+    "patterns_in",
     "read_series",
     "record_score",
 ]

@@ -135,8 +135,8 @@ def _found(
 
 def _described(dimension: BreakthroughDimension, rise: formulas.Rise, likely: Likely | None, at: datetime) -> str:
     said = (
-        f"{_CALLED[dimension]} rose from {rise.before} to {rise.after}; by the scores before, it usually stays below"
-        f" {formulas.rounded(rise.threshold)}"
+        f"{_CALLED[dimension]} rose from {rise.before} to {rise.after}; by the scores before, anything up to"
+        f" {formulas.rounded(rise.threshold)} would have been its usual up and down"
     )
     if likely is None:
         return f"{said}."

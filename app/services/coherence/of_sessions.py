@@ -31,7 +31,7 @@ _FILLED: Final = text(
     " IS DISTINCT FROM (found.pre, found.post)"
 )
 # One after the other, so that who has read fewer scores does not write last. It locks no row that a booking waits for.
-_IN_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('coherence of sessions/' || :member, 0))")
+_IN_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('coherence_of_sessions/' || :member, 0))")
 
 
 async def fill_sessions(db: AsyncSession, member_id: UUID) -> int:

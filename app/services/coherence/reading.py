@@ -129,10 +129,12 @@ async def find_coherence(db: AsyncSession, actor: Actor, *, member_id: UUID | No
     require(actor, "coherence:read")
     member = await whose(db, actor, member_id)
     newest = _scores(member.id).limit(formulas.TREND_OVER + 1)
-    latest, previous, *older = [*await db.exec(newest), None, None]
-    before = [score.total for score in (previous, *older) if score is not None]
-    trend = formulas.trend_of(latest.total, before) if latest is not None else None
-    return Summary(member.id, latest, previous, trend)
+    found = list(await db.exec(newest))
+    if not found:
+        return Summary(member.id, None, None, None)
+    latest, *before = found
+    trend = formulas.trend_of(latest.total, [score.total for score in before])
+    return Summary(member.id, latest, before[0] if before else None, trend)
 
 
 async def list_scores(

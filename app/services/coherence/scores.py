@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import CoherenceScored, emit
-from app.models.coherence import CoherenceScore
+from app.models.coherence import CoherencePattern, CoherenceScore
 from app.models.members import Member
 from app.services.coherence import formulas
 from app.services.coherence.breakthroughs import detect_breakthroughs
@@ -53,7 +53,7 @@ async def record_score(
         velocity=formulas.velocity_of(total, previous.total, formulas.days_between(previous.calculated_at, at))
         if previous
         else Decimal("0.0000"),
-        pattern=next(iter(formulas.patterns_of(measured)), None),
+        pattern=next(iter(patterns_in(measured)), None),
         calculated_at=at,
         created_at=now,
     )
@@ -65,6 +65,10 @@ async def record_score(
     )
     await detect_breakthroughs(db, score, earlier, coach_id)
     return score
+
+
+def patterns_in(measured: Measured) -> list[CoherencePattern]:
+    return [CoherencePattern(name) for name in formulas.patterns_of(measured)]
 
 
 async def _earlier(db: AsyncSession, member_id: UUID) -> list[CoherenceScore]:
