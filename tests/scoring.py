@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.models.coherence import CoherenceScore
+from app.models.coherence.dimensions import Dimension
+from app.models.growth import Difficulty, Intervention, InterventionStatus, MemberIntervention
 from app.services.coherence import Measured, record_score
 from app.wire.relay import global_id, parse_key
 from tests.practice import Person, Practice
@@ -52,11 +54,18 @@ def measured(psi: str, rho: str = "0.50", q: str = "0.50", f: str = "0.50") -> M
     return Measured(Decimal(psi), Decimal(rho), Decimal(q), Decimal(f))
 
 
-async def scored(practice: Practice, member: Person, found: Measured, *, at: datetime | None = None) -> CoherenceScore:
-    """As the member's own assessment does it, without one."""
+async def scored(
+    practice: Practice,
+    member: Person,
+    found: Measured,
+    *,
+    at: datetime | None = None,
+    assessment_id: UUID | None = None,
+) -> CoherenceScore:
+    """As the completion of an assessment does it, for the member and under their rights."""
     assert member.member is not None
     async with practice.context().unit_of_work(member.actor) as db:
-        return await record_score(db, member.member, found, assessment_id=None, now=at or practice.clock())
+        return await record_score(db, member.member, found, assessment_id=assessment_id, now=at or practice.clock())
 
 
 async def risen(practice: Practice, member: Person) -> str:
@@ -99,3 +108,41 @@ async def an_assessment(practice: Practice, member: Person) -> UUID:
         found = made.scalar_one()
         await owner.execute(text("ALTER TABLE assessments ENABLE TRIGGER assessments_open"))
     return UUID(str(found))
+
+
+async def an_intervention_done(practice: Practice, member: Person, at: datetime) -> UUID:
+    """One that the member has completed, straight into the tables."""
+    assert member.member is not None
+    async with practice.as_system() as db:
+        words: Any = {"description": "Words", "steps": ["One"], "success_measures": ["One"], "resources": []}
+        given = Intervention(
+            code="one",
+            name="One",
+            dimension="Q",
+            difficulty="EASY",
+            time_minutes=5,
+            created_at=at,
+            updated_at=at,
+            **words,
+        )
+        db.add(given)
+        await db.flush()
+        done = MemberIntervention(
+            member_id=member.member.id,
+            intervention_id=given.id,
+            assigned_by_user_id=member.user.id,
+            name="One",
+            dimension=Dimension.Q,
+            difficulty=Difficulty.EASY,
+            time_minutes=5,
+            status=InterventionStatus.COMPLETED,
+            progress_percent=100,
+            assigned_at=at,
+            started_at=at,
+            completed_at=at,
+            updated_at=at,
+            **words,
+        )
+        db.add(done)
+        await db.flush()
+        return done.id
