@@ -42,6 +42,8 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
@@ -69,6 +71,7 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
     coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
     coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
@@ -82,6 +85,7 @@ class Subscription(
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
+    coherence.CoherenceSubscription,  # coherenceUpdated
 ):
     pass
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 from tests.api import (
     mutations_assessments,
     mutations_calendar,
+    mutations_coherence,
     mutations_messaging,
     mutations_notifications,
     mutations_scheduling,
@@ -371,6 +372,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
     **mutations_assessments.MUTATIONS,
+    **mutations_coherence.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

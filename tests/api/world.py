@@ -29,6 +29,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -72,6 +73,7 @@ class World:
     draft_question: str = ""
     ready_set: str = ""
     spare_asked: str = ""
+    spare_breakthrough: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -93,6 +95,7 @@ class World:
         world.spare_asked = asked["id"]
         world.ready_set = await draft(practice, coach, "ready")
         await scale(practice, coach, world.ready_set, "first", "Q")
+        world.spare_breakthrough = await risen_once_more(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -127,6 +130,7 @@ class World:
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
             **await assessments_of(self.practice, coach, member),
+            **await coherence_of(self.practice, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

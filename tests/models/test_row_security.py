@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
-from tests.models import rows_of_assessments
+from tests.models import rows_of_assessments, rows_of_coherence
 from tests.models.catalogue import guarded_tables
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
@@ -290,7 +290,8 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | written_by("other"),
 }
-SEEN, UPDATED, INSERTED = rows_of_assessments.added_to(SEEN, UPDATED, INSERTED)
+for part in (rows_of_assessments, rows_of_coherence):
+    SEEN, UPDATED, INSERTED = part.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
 

@@ -7,6 +7,12 @@ from app.schema.coherence.assessments import (
     CompleteAssessmentInput,
     StartAssessmentInput,
 )
+from app.schema.coherence.breakthroughs import (
+    Breakthrough,
+    CoherenceUpdated,
+    ConfirmBreakthroughInput,
+    DismissBreakthroughInput,
+)
 from app.schema.coherence.questions import (
     AddQuestionInput,
     AddQuestionSetInput,
@@ -20,6 +26,7 @@ from app.schema.coherence.questions import (
     UpdateQuestionInput,
     UpdateQuestionSetInput,
 )
+from app.schema.coherence.scores import CoherenceScore, CoherenceSeries, CoherenceSummary
 
 __all__ = [
     "AbandonAssessmentInput",
@@ -27,7 +34,14 @@ __all__ = [
     "AddQuestionSetInput",
     "AnswerQuestionInput",
     "Assessment",
+    "Breakthrough",
+    "CoherenceScore",
+    "CoherenceSeries",
+    "CoherenceSummary",
+    "CoherenceUpdated",
     "CompleteAssessmentInput",
+    "ConfirmBreakthroughInput",
+    "DismissBreakthroughInput",
     "PublishQuestionSetInput",
     "Question",
     "QuestionSet",

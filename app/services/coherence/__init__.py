@@ -8,7 +8,15 @@ from app.services.coherence.assessments import (
     list_assessments,
     start_assessment,
 )
-from app.services.coherence.formulas import Measured
+from app.services.coherence.breakthroughs import (
+    BreakthroughFilter,
+    confirm_breakthrough,
+    detect_breakthroughs,
+    dismiss_breakthrough,
+    list_breakthroughs,
+)
+from app.services.coherence.formulas import Measured, Trend
+from app.services.coherence.of_sessions import fill_sessions
 from app.services.coherence.question_sets import (
     NewQuestionSet,
     QuestionSetChanges,
@@ -29,29 +37,70 @@ from app.services.coherence.questions import (
     remove_question,
     update_question,
 )
-from app.services.coherence.scores import record_score
+from app.services.coherence.reading import (
+    Change,
+    Followed,
+    Interval,
+    Mean,
+    Point,
+    Seen,
+    Series,
+    SeriesQuestion,
+    Summary,
+    access_breakthrough,
+    access_score,
+    find_coherence,
+    follow_coherence,
+    list_scores,
+    read_series,
+)
+from app.services.coherence.scores import ScoredLater, patterns_in, record_score
 from app.services.coherence.starters import load_starters
 
 __all__ = [
     "AnswerQuestion",
+    "BreakthroughFilter",
+    "Change",
+    "Followed",
+    "Interval",
+    "Mean",
     "Measured",
     "NewQuestion",
     "NewQuestionSet",
+    "Point",
     "QuestionPlace",
     "QuestionSetChanges",
+    "ScoredLater",
+    "Seen",
+    "Series",
+    "SeriesQuestion",
     "StartAssessment",
+    "Summary",
+    "Trend",
     "abandon_assessment",
     "access_assessment",
+    "access_breakthrough",
     "access_question",
     "access_question_set",
+    "access_score",
     "add_question",
     "add_question_set",
     "answer_question",
     "complete_assessment",
+    "confirm_breakthrough",
+    "detect_breakthroughs",
+    "dismiss_breakthrough",
+    "fill_sessions",
+    "find_coherence",
+    "follow_coherence",
     "list_assessments",
+    "list_breakthroughs",
     "list_question_sets",
+    "list_scores",
     "load_starters",
+    "patterns_in",
     "publish_question_set",
+    "read_series",
     "record_score",
     "remove_question",
     "remove_question_set",
