@@ -15,7 +15,7 @@ QUESTION_SET = f"id assessmentType slug: code version name description status co
 ANSWER = "scale choice choices text score timeSpentSeconds answeredAt"
 ASSESSMENT = (
     "id assessmentType dimensionFocus status timeSpentSeconds lackingDimensions isAskedFor startedAt completedAt"
-    " abandonedAt member { id } questionSet { id slug: code version } session { id }"
+    " abandonedAt member { id } coherenceScore { psi total } questionSet { id slug: code version } session { id }"
     f" sheet {{ total answered requiredLeft items {{ question {{ {QUESTION} }} answer {{ {ANSWER} }} }} }}"
 )
 

@@ -9,7 +9,7 @@ from app.loaders.coherence.assessments import (
     questions_by_set,
     sheets_by_assessment,
 )
-from app.loaders.coherence.scores import scores_by_id
+from app.loaders.coherence.scores import scores_by_assessment, scores_by_id
 
 __all__ = [
     "ReadAnswer",
@@ -18,6 +18,7 @@ __all__ = [
     "find_asked",
     "question_sets_by_assessment",
     "questions_by_set",
+    "scores_by_assessment",
     "scores_by_id",
     "sheets_by_assessment",
 ]

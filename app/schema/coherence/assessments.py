@@ -12,6 +12,7 @@ from app.loaders import sessions as session_loaders
 from app.models import coherence as models
 from app.models.coherence import AssessmentStatus, AssessmentType, Dimension
 from app.schema.coherence.questions import Question, QuestionSet
+from app.schema.coherence.scores import CoherenceScore
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.schema.sessions import Session
@@ -98,6 +99,12 @@ class Assessment(Node):
         coherence_loaders.sheets_by_assessment,
         key="id",
         description="The questions as they were asked, with the answers.",
+    )
+    coherence_score = relation(
+        CoherenceScore | None,
+        coherence_loaders.scores_by_assessment,
+        key="id",
+        description="The coherence that it gave; null until it is completed, and where it lacked something.",
     )
     session = relation(
         Session | None, session_loaders.sessions_by_id, key="session_id", description="The session that it belongs to."

@@ -25,6 +25,12 @@ from tests.assessing import (
 )
 from tests.operations import ASSIGN, nothing_written
 from tests.practice import Person, Practice
+from tests.statements import cost_alike, cost_of_page
+
+WITH_SHEETS = (
+    "query ($first: Int) { assessments(first: $first) { edges { node { questionSet { name } coherenceScore { total }"
+    " sheet { answered items { question { text } answer { text score } } } } } } }"
+)
 
 
 async def scores_of(practice: Practice, member: Person) -> list[tuple[Decimal, ...]]:
@@ -73,6 +79,7 @@ async def test_a_member_answers_on_one_device_goes_on_at_another_and_completes(p
     over = await done(practice, COMPLETE, member, id=begun["id"])
 
     assert (over["status"], over["completedAt"]) == ("COMPLETED", "2026-03-02T08:01:00Z")
+    assert over["coherenceScore"]["psi"] == "0.70"
     assert await scores_of(practice, member) == [(Decimal("0.70"), Decimal("0.50"), Decimal("0.20"), Decimal("1.00"))]
     told = await practice.told()
     assert [type(each) for each in told] == [AssessmentCompleted, CoherenceScored]
@@ -326,3 +333,6 @@ async def test_a_list_of_assessments_is_newest_first_in_pages_and_by_status_and_
     assert first["pageInfo"]["hasNextPage"]
     assert await listed(member, after=first["pageInfo"]["endCursor"]) == made[:1]
     assert (await practice.refusal(ASSESSMENTS, admin))["field"] == "memberId"
+    short, long = [await cost_of_page(practice, WITH_SHEETS, member, count) for count in (1, 4)]
+    assert (short[0], long[0]) == (1, 4)
+    assert cost_alike(short[1], long[1]), (short, long)
