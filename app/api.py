@@ -12,6 +12,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -42,6 +43,7 @@ class Query(
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
     jobs.Query,  # jobs
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
 ):
     pass
 
@@ -67,6 +69,7 @@ class Mutation(
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
     jobs.Mutation,  # retryJob, dropJob
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
 ):
     pass
 
@@ -77,6 +80,7 @@ class Subscription(
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

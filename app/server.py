@@ -37,6 +37,7 @@ from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, DatabaseAway, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
+from app.platform.escalation import Escalation
 from app.platform.keys import Keys, master_keys
 from app.platform.links import Links
 from app.platform.logs import configure_logs
@@ -92,7 +93,8 @@ class Application:
         self.keys = Keys(master_keys(settings))
         secret = settings.secret_key or kept_secret(settings.data_dir)
         links = Links(settings.public_url, secret)
-        self.database = connections.database(settings, {"keys": self.keys, "links": links})
+        carried = {"keys": self.keys, "links": links, "escalation": Escalation.of(settings)}
+        self.database = connections.database(settings, carried)
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)

@@ -6,6 +6,7 @@ from tests.api import (
     mutations_calendar,
     mutations_messaging,
     mutations_notifications,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -369,6 +370,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_risk.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -37,6 +37,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.risks import RESOLVE, assessed
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -56,6 +57,8 @@ NODES = {
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
     "Notification": "notifications",
+    "RiskAlert": "risk_alerts",
+    "RiskAssessment": "risk_assessments",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -129,6 +132,8 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    risk = await assessed(practice, one, watched, notes=CANARY)
+    await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

@@ -28,6 +28,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -115,6 +116,7 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await risk_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
 from tests.models.catalogue import guarded_tables
+from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
 
@@ -158,6 +159,7 @@ SEEN = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | MESSAGES_OF_ONE
+    | RISK_OF_ONE
     | told("one", "SESSION_BOOKED")
     | hooked("one")
     | {
@@ -174,6 +176,7 @@ SEEN = {
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | MESSAGES_OF_OTHER
+    | RISK_OF_OTHER
     | hooked("other")
     | {
         "users": ["carl", "other"],
@@ -188,8 +191,8 @@ TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 # Messages are sent by the system.
-WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
-WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
+WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | RISK_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
+WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | RISK_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
     "anna": read_by("anna", "BOOKING_CONFIRMED")
@@ -215,6 +218,7 @@ UPDATED = {
     | PLANS_OF_ONE
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
+    | ALERTS_OF_ONE
     | read_by("one", "SESSION_BOOKED")
     | endpoint_of("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
@@ -222,6 +226,7 @@ UPDATED = {
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
+    | ALERTS_OF_OTHER
     | endpoint_of("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
@@ -234,6 +239,7 @@ TOLD = {
         "MessageQueued/carl",
         "OutsideCalendarDue/one",
         "OutsideCalendarDue/other",
+        *TOLD_OF_RISK,
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
