@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
@@ -53,8 +53,9 @@ async def find_risk_statistics(db: AsyncSession, actor: Actor, *, wanted: RiskQu
     if wanted.to <= wanted.from_:
         raise InvalidInput("to", "must be after the beginning")
     asked = {"coach": coach_id, "since": wanted.from_, "until": wanted.to}
-    assessed = {row.level: row.assessments for row in await db.execute(_ASSESSMENTS, asked)}
-    alerts = {row.level: row for row in await db.execute(_ALERTS, asked)}
+    assessments, raised, still_open = _OF_ONE if coach_id is not None else _OF_ALL
+    assessed = {row.level: row.assessments for row in await db.execute(assessments, asked)}
+    alerts = {row.level: row for row in await db.execute(raised, asked)}
     total = alerts[None]
     levels = [
         RiskLevelCount(level, assessed.get(level, 0), alerts[level].alerts if level in alerts else 0)
@@ -69,7 +70,7 @@ async def find_risk_statistics(db: AsyncSession, actor: Actor, *, wanted: RiskQu
         (Decimal(total.escalated) / total.alerts).quantize(Decimal("0.001")) if total.alerts else None,
         _whole(total.median),
         _whole(total.ninetieth),
-        (await db.execute(_OPEN, asked)).scalar_one(),
+        (await db.execute(still_open, asked)).scalar_one(),
     )
 
 
@@ -77,16 +78,25 @@ def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds)
 
 
-_THEIRS: Final = "(CAST(:coach AS uuid) IS NULL OR member_coach_id = CAST(:coach AS uuid))"
-_ASSESSMENTS: Final = text(
-    "SELECT level, count(*) AS assessments FROM risk_assessments"
-    f" WHERE {_THEIRS} AND assessed_at >= :since AND assessed_at < :until GROUP BY level"
-)
 _WAITED: Final = "WITHIN GROUP (ORDER BY extract(epoch FROM acknowledged_at - raised_at)::float8)"
-_ALERTS: Final = text(
-    "SELECT level, count(*) AS alerts, count(acknowledged_at) AS acknowledged, count(*) FILTER (WHERE step > 0)"
-    f" AS escalated, percentile_cont(0.5) {_WAITED} AS median, percentile_cont(0.9) {_WAITED} AS ninetieth"
-    f" FROM risk_alerts WHERE {_THEIRS} AND raised_at >= :since AND raised_at < :until"
-    " GROUP BY GROUPING SETS ((level), ())"
-)
-_OPEN: Final = text(f"SELECT count(*) FROM risk_alerts WHERE {_THEIRS} AND status = 'OPEN'")
+
+
+def _statements(whose: str) -> tuple[TextClause, TextClause, TextClause]:
+    return (
+        text(
+            "SELECT level, count(*) AS assessments FROM risk_assessments"
+            f" WHERE {whose} AND assessed_at >= :since AND assessed_at < :until GROUP BY level"
+        ),
+        text(
+            "SELECT level, count(*) AS alerts, count(acknowledged_at) AS acknowledged,"
+            " count(*) FILTER (WHERE step > 0) AS escalated,"
+            f" percentile_cont(0.5) {_WAITED} AS median, percentile_cont(0.9) {_WAITED} AS ninetieth"
+            f" FROM risk_alerts WHERE {whose} AND raised_at >= :since AND raised_at < :until"
+            " GROUP BY GROUPING SETS ((level), ())"
+        ),
+        text(f"SELECT count(*) FROM risk_alerts WHERE {whose} AND status = 'OPEN'"),
+    )
+
+
+_OF_ONE: Final = _statements("member_coach_id = :coach")
+_OF_ALL: Final = _statements("true")

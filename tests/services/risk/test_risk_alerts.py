@@ -8,6 +8,7 @@ import pytest
 from app.context import Context
 from app.events import Happened, RiskAlertAcknowledged, RiskAlertEscalated
 from app.platform.settings import Settings
+from app.services import operations
 from app.services import risk as risk_service
 from app.wire.relay import global_id
 from tests.operations import nothing_written, transferred
@@ -153,6 +154,20 @@ async def test_nobody_but_the_coach_of_today_and_admins_acknowledges(
             for each in (id, nobody):
                 for mutation in (ACKNOWLEDGE, RESOLVE):
                     assert (await practice.refusal(mutation, who, input={"id": each}))["code"] == "FORBIDDEN"
+
+
+async def test_operators_see_what_is_open_and_whether_steps_are_late(
+    practice: Practice, coach: Person, member: Person
+) -> None:
+    seen = []
+    for minutes in (9, 3):
+        await alarmed(practice, coach, member)
+        practice.clock.move(minutes=minutes)
+        async with practice.as_system() as db:
+            found = {figure.name: figure.value for figure in await operations.figures(db, now=practice.clock())}
+        seen.append((found["risk_alerts_open"], found["risk_alerts_late_seconds"]))
+
+    assert seen == [(1, 0), (2, 2 * 60)]
 
 
 # At the same time
