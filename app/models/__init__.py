@@ -4,6 +4,8 @@ from sqlalchemy.orm import configure_mappers
 
 from app.models import (
     coaches,
+    coherence,
+    growth,
     identity,
     members,
     messaging,
@@ -18,6 +20,8 @@ from app.models import (
 
 __all__ = [
     "coaches",
+    "coherence",
+    "growth",
     "identity",
     "members",
     "messaging",
