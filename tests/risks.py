@@ -82,3 +82,11 @@ async def risk_of(practice: Practice, coach: Person, member: Person) -> dict[str
     """Ids of an assessment and of its alert; by their types."""
     made = await assessed(practice, coach, member, "HIGH", notes="Words")
     return {"RiskAssessment": made["id"], "RiskAlert": made["alert"]["id"]}
+
+
+async def lived_through_risk(practice: Practice, coach: Person, member: Person, words: str) -> None:
+    """Everything that is told of risks has happened by the next scan."""
+    over = await assessed(practice, coach, member, notes=words)
+    await practice.ask(RESOLVE, coach, input={"id": over["alert"]["id"], "note": words})
+    await assessed(practice, coach, member, notes=words)
+    practice.clock.move(minutes=10)
