@@ -11,6 +11,7 @@ from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
 from tests.models.catalogue import guarded_tables
+from tests.models.rows_of_messages import MESSAGES_OF_ONE, MESSAGES_OF_OTHER, TEMPLATES_OF_ONE, TEMPLATES_OF_OTHER
 from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
@@ -79,16 +80,6 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
-MESSAGES_OF_ONE = {
-    "message_templates": ["one/Own"],
-    "message_hooks": ["one/Own"],
-    "communications": ["one/anna/EMAIL/SENT", "one/anna/PHONE/LOGGED"],
-}
-MESSAGES_OF_OTHER = {
-    "message_templates": ["other/Own"],
-    "message_hooks": ["other/Own"],
-    "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
-}
 
 
 def told(name: str, kind: str) -> Rows:
@@ -112,14 +103,15 @@ def read_by(name: str, kind: str) -> Rows:
 def hooked(name: str) -> Rows:
     """The coach's endpoint, and what it was sent."""
     return {
-        "webhook_endpoints": [f"{name}/https://x"],
+        **written_by(name),
         "webhook_messages": [f"{name}/msg_1"],
         "webhook_attempts": [f"{name}/1"],
     }
 
 
-def endpoint_of(name: str) -> Rows:
-    return {"webhook_endpoints": hooked(name)["webhook_endpoints"]}
+def written_by(name: str) -> Rows:
+    used = [f"{name}/CALENDAR_FETCHES", f"{name}/MESSAGES"]
+    return {"webhook_endpoints": [f"{name}/https://x"], "used_quotas": used}
 
 
 PUBLIC = {"coaches": ["one"]}
@@ -186,8 +178,6 @@ SEEN = {
         "note_templates": ["other/Own"],
     },
 }
-TEMPLATES_OF_ONE = {"message_templates": ["one/Own"]}
-TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 # Messages are sent by the system.
@@ -220,25 +210,21 @@ UPDATED = {
     | TEMPLATES_OF_ONE
     | ALERTS_OF_ONE
     | read_by("one", "SESSION_BOOKED")
-    | endpoint_of("one")
+    | written_by("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
     | ALERTS_OF_OTHER
-    | endpoint_of("other")
+    | written_by("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
-# Whoever is logged in tells of what they did; nobody but the system reads it.
+# Whoever is logged in tells of what they did, and has things sent as their coach; nobody but the system reads it.
 TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
-        "MessageQueued/anna",
-        "MessageQueued/carl",
-        "OutsideCalendarDue/one",
-        "OutsideCalendarDue/other",
         *TOLD_OF_RISK,
         "SessionBooked/anna",
         "SessionBooked/ben",
@@ -254,6 +240,12 @@ TOLD = {
         "SessionRated/carl",
     ]
 }
+
+
+def asked_by(member: str, coach: str) -> Rows:
+    return {"outbox": sorted([*TOLD["outbox"], f"MessageQueued/{member}", f"OutsideCalendarDue/{coach}"])}
+
+
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
@@ -277,20 +269,20 @@ INSERTED = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | WRITTEN_BY_ONE
-    | TOLD
+    | asked_by("anna", "one")
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | endpoint_of("one")
+    | written_by("one")
     | chosen("one", "SESSION_BOOKED")
     | {"calendar_feeds": ["one"]},
     "other": OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | WRITTEN_BY_OTHER
-    | TOLD
+    | asked_by("carl", "other")
     | NOT_BY_COACHES
     | BOOKED_BY_OTHER
-    | endpoint_of("other"),
+    | written_by("other"),
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

@@ -1,7 +1,7 @@
 """What becomes of alerts that nobody acknowledges, and of those whose member has another coach. For the system."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -65,17 +65,20 @@ async def escalate_due(db: AsyncSession, *, now: datetime, alert_id: UUID | None
 
 
 async def tell_of_escalation(db: AsyncSession, happened: Happened, *, now: datetime) -> None:
-    """The admins, and the member's coach of today; nobody where the alert is acknowledged by now."""
+    """The admins, and the member's coach of today; nobody where the alert is acknowledged by now.
+
+    What they read is the alert's: it was taken from its row, whoever put the event there.
+    """
     event = happened.read()
     assert isinstance(event, RiskAlertEscalated)
     alert = await db.get(RiskAlert, event.risk_alert_id)
-    if alert is None or alert.status is not RiskAlertStatus.OPEN:
+    if alert is None or alert.status is not RiskAlertStatus.OPEN or event.step > alert.step:
         return
     admins = (await db.exec(select(User.id).where(User.role == Role.ADMIN, col(User.is_active)))).all()
     if not admins:
         log.error("an alert waits, and there is no admin to be told", alert_id=str(alert.id), step=event.step)
     coach = (await db.exec(select(Coach.user_id).where(Coach.id == alert.member_coach_id))).all()
-    facts = event.model_dump(mode="json") | {"coach_id": alert.member_coach_id and str(alert.member_coach_id)}
+    facts = _facts(alert) | {"step": event.step}
     users = [*admins, *coach]
     kind = NotificationKind.RISK_ALERT_ESCALATED
     await notify(db, kind, users, occasion=f"event:{happened.id}", facts=facts, now=now)
@@ -99,13 +102,19 @@ async def hand_over_alerts(db: AsyncSession, happened: Happened, *, now: datetim
             user_id,
             NotificationKind.RISK_ALERT,
             f"event:{happened.id}:{alert.id}",
-            {
-                "member_id": str(alert.member_id),
-                "coach_id": str(event.coach_id),
-                "risk_alert_id": str(alert.id),
-                "level": alert.level.value,
-            },
+            _facts(alert),
         )
         for alert in alerts
     ]
     await record(db, told, now=now)
+
+
+def _facts(alert: RiskAlert) -> dict[str, Any]:
+    """Those of its events."""
+    coach_id = alert.member_coach_id
+    return {
+        "member_id": str(alert.member_id),
+        "coach_id": None if coach_id is None else str(coach_id),
+        "risk_alert_id": str(alert.id),
+        "level": alert.level.value,
+    }
