@@ -7,6 +7,7 @@ from tests.api import (
     mutations_coherence,
     mutations_messaging,
     mutations_notifications,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -371,6 +372,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
     **mutations_coherence.MUTATIONS,
+    **mutations_risk.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

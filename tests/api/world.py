@@ -28,6 +28,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
 from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
@@ -119,6 +120,7 @@ class World:
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
             **await coherence_of(self.practice, member),
+            **await risk_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

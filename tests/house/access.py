@@ -11,6 +11,7 @@ from tests.house import (
     access_deliveries,
     access_messaging,
     access_notifications,
+    access_risk,
     access_scheduling,
     access_webhooks,
 )
@@ -32,6 +33,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
 from tests.scoring import coherence_of
 from tests.services.scheduling.repeating import book_series
 from tests.webhooks import webhooks_of
@@ -92,6 +94,7 @@ class World:
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
         world.ids |= await coherence_of(practice, world.member)
+        world.ids |= await risk_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -332,6 +335,7 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_risk.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -365,6 +369,8 @@ NODES = {
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
+    "RiskAlert": LOGIN,
+    "RiskAssessment": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
     "SessionSeries": LOGIN,
