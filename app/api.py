@@ -13,6 +13,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -47,6 +48,7 @@ class Query(
     jobs.Query,  # jobs
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
 ):
     pass
 
@@ -75,6 +77,7 @@ class Mutation(
     jobs.Mutation,  # retryJob, dropJob
     coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
     coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
 ):
     pass
 
@@ -86,6 +89,7 @@ class Subscription(
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
     coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

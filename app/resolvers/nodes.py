@@ -28,6 +28,7 @@ from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
+from app.services import risk as risk_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.services import webhooks as webhook_service
@@ -70,6 +71,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
     "Question": lambda context, key: context.read(coherence_service.access_question, parse_uuid(key)),
     "QuestionSet": lambda context, key: context.read(coherence_service.access_question_set, parse_uuid(key)),
+    "RiskAlert": lambda context, key: context.read(risk_service.access_risk_alert, parse_uuid(key)),
+    "RiskAssessment": lambda context, key: context.read(risk_service.access_risk_assessment, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries, "sessions:read"),

@@ -12,11 +12,13 @@ from app import problems
 from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
+from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
     coherence,  # noqa: F401
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+    risk,  # noqa: F401 - and where an alert stands
 )
 from app.schema.coherence import Question
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
@@ -292,6 +294,11 @@ class JobNotParked(Problem):
 @shows(problems.JobQueuedAgain, "Another job of the same key is queued, so this one is not needed.")
 class JobQueuedAgain(Problem):
     pass
+
+
+@shows(problems.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
+class RiskAlertNotOpen(Problem):
+    status: RiskAlertStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.TryAgain, "Too many changes at the same time.")
