@@ -13,7 +13,9 @@ TABLES = "assessment_answers, assessments, questions, question_sets"
 
 
 def upgrade() -> None:
-    _run(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    driver = op.get_bind().connection.dbapi_connection
+    driver.run_async(lambda asyncpg: asyncpg.execute(script))
 
 
 def downgrade() -> None:
@@ -23,11 +25,3 @@ def downgrade() -> None:
     op.execute(f"DROP TABLE {TABLES}")
     op.execute("DROP FUNCTION follow_coach_of_assessments(), copy_assessment(), open_assessment()")
     op.execute("DROP FUNCTION publish_questions(), copy_question_set()")
-    before = Path(__file__).with_name("0014_limits.sql").read_text(encoding="utf-8")
-    opening, closing = "CREATE OR REPLACE FUNCTION keep_key_of_member", "END $$;"
-    _run(opening + before.partition(opening)[2].partition(closing)[0] + closing)
-
-
-def _run(script: str) -> None:
-    driver = op.get_bind().connection.dbapi_connection
-    driver.run_async(lambda asyncpg: asyncpg.execute(script))

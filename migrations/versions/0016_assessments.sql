@@ -334,23 +334,3 @@ BEGIN
   RETURN QUERY SELECT q.* FROM questions q WHERE q.question_set_id = ANY(asked);
   PERFORM set_config('app.system', coalesce(was, ''), true);
 END $$;
-
--- A member's first key is stored for themselves too: what they answer is under it.
-CREATE OR REPLACE FUNCTION keep_key_of_member(member uuid, key uuid, master_key text, master_check bytea, wrapped bytea)
-  RETURNS TABLE (id uuid, member_id uuid, wrapped_key bytea) LANGUAGE plpgsql AS $$
-DECLARE
-  was text := current_setting('app.system', true);
-  theirs uuid := (SELECT m.id FROM members m WHERE m.id = member
-                  AND (m.coach_id = nullif(current_setting('app.coach_id', true), '')::uuid
-                       OR m.id = nullif(current_setting('app.member_id', true), '')::uuid
-                       OR current_setting('app.role', true) = 'ADMIN' OR was = 'on'));
-BEGIN
-  PERFORM set_config('app.system', 'on', true);
-  IF theirs IS NOT NULL THEN
-    INSERT INTO master_keys (id, check_value) VALUES (master_key, master_check) ON CONFLICT DO NOTHING;
-    INSERT INTO member_keys (id, member_id, master_key_id, wrapped_key) VALUES (key, theirs, master_key, wrapped)
-      ON CONFLICT DO NOTHING;
-  END IF;
-  RETURN QUERY SELECT k.id, k.member_id, k.wrapped_key FROM member_keys k WHERE k.member_id = theirs;
-  PERFORM set_config('app.system', coalesce(was, ''), true);
-END $$;
