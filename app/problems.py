@@ -275,6 +275,11 @@ class AssessmentIncomplete(Problem):
         super().__init__(f"{them} must be answered before")
 
 
+class LaterScoreExists(Problem):
+    code = "LATER_SCORE_EXISTS"
+    message = "There is a coherence score of a later time; this assessment can be completed once that time has come"
+
+
 class QuestionSetNotDraft(Problem):
     code = "QUESTION_SET_NOT_DRAFT"
 

@@ -256,6 +256,11 @@ class AssessmentIncomplete(Problem):
     questions: list[Question] = strawberry.field(description="Those that are left, in their order.")
 
 
+@shows(problems.LaterScoreExists, "The member has a score of a later time, as an import can bring one.")
+class LaterScoreExists(Problem):
+    pass
+
+
 @shows(problems.QuestionSetNotDraft, "The set is published, or was: it stays as it is.")
 class QuestionSetNotDraft(Problem):
     status: QuestionSetStatus = strawberry.field(description="Where it stands.")

@@ -14,7 +14,13 @@ from app.schema.coherence import (
     CompleteAssessmentInput,
     StartAssessmentInput,
 )
-from app.schema.problems import AssessmentIncomplete, AssessmentIsOver, QuestionSetNotPublished, result_of
+from app.schema.problems import (
+    AssessmentIncomplete,
+    AssessmentIsOver,
+    LaterScoreExists,
+    QuestionSetNotPublished,
+    result_of,
+)
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
 from app.wire.inputs import fields_of
@@ -82,7 +88,9 @@ class Mutation:
         return await info.context.write(coherence_service.answer_question, form=form, now=info.context.now())
 
     @strawberry.mutation(
-        graphql_type=result_of("CompleteAssessmentResult", Assessment, AssessmentIsOver, AssessmentIncomplete),
+        graphql_type=result_of(
+            "CompleteAssessmentResult", Assessment, AssessmentIsOver, AssessmentIncomplete, LaterScoreExists
+        ),
         description=(
             "Completes one's own assessment, once: it gives a coherence score, unless it lacks a dimension that is not"
             " known from before, and an elemental balance if all five elements were answered."

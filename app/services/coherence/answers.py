@@ -12,11 +12,11 @@ from app.events import AssessmentCompleted, emit
 from app.loaders.coherence import Sheet, find_asked, sheets_by_assessment
 from app.models.coherence import Assessment, AssessmentAnswer, AssessmentStatus, CoherenceScore, Dimension, Question
 from app.models.members import Member
-from app.problems import AssessmentIncomplete, Forbidden, InvalidInput
+from app.problems import AssessmentIncomplete, Forbidden, InvalidInput, LaterScoreExists
 from app.services.coherence.assessments import access_assessment, access_open, begin
 from app.services.coherence.formulas import Measured
 from app.services.coherence.question_forms import Given, field_of, judged
-from app.services.coherence.scores import record_score
+from app.services.coherence.scores import ScoredLater, record_score
 from app.services.coherence.scoring import rounded, weighted_means
 from app.services.coherence.wording import Seconds
 from app.services.growth.elements import record_elements
@@ -96,7 +96,7 @@ async def _sheet(db: AsyncSession, assessment: Assessment) -> Sheet:
 async def complete_assessment(db: AsyncSession, actor: Actor, *, assessment_id: UUID, now: datetime) -> Assessment:
     """Ends an assessment, once, and writes down in the same transaction what it says of the member.
 
-    Raises `AssessmentIsOver`, `AssessmentIncomplete`.
+    Raises `AssessmentIsOver`, `AssessmentIncomplete`, `LaterScoreExists`.
     """
     require(actor, "coherence:write")
     found = await access_assessment(db, actor, assessment_id)
@@ -124,7 +124,10 @@ async def complete_assessment(db: AsyncSession, actor: Actor, *, assessment_id: 
     await db.flush()
     emit(db, AssessmentCompleted(member_id=member.id, coach_id=member.coach_id, assessment_id=assessment.id))
     if measured is not None:
-        await record_score(db, member, measured, assessment_id=assessment.id, now=now)
+        try:
+            await record_score(db, member, measured, assessment_id=assessment.id, now=now)
+        except ScoredLater:
+            raise LaterScoreExists from None
     elements = weighted_means(
         (item.question.element, item.question.weight, item.answer.score)
         for item in sheet.items

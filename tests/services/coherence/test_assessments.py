@@ -25,6 +25,7 @@ from tests.assessing import (
 )
 from tests.operations import ASSIGN, nothing_written
 from tests.practice import Person, Practice
+from tests.scoring import measured, scored
 from tests.statements import cost_alike, cost_of_page
 
 WITH_SHEETS = (
@@ -336,3 +337,16 @@ async def test_a_list_of_assessments_is_newest_first_in_pages_and_by_status_and_
     short, long = [await cost_of_page(practice, WITH_SHEETS, member, count) for count in (1, 4)]
     assert (short[0], long[0]) == (1, 4)
     assert cost_alike(short[1], long[1]), (short, long)
+
+
+async def test_where_a_later_score_was_imported_the_assessment_stays_open_until_then(practice: Practice) -> None:
+    admin, member = await practice.admin(), await practice.member()
+    set_id = await published(practice, admin)
+    begun = await answered(practice, member, await started(practice, member, set_id), psi=1, rho=1, q=1, f=1)
+    await scored(practice, member, measured("0.50"), at=practice.clock() + timedelta(hours=1))
+    async with nothing_written(practice):
+        refused = await practice.ask(COMPLETE, member, input={"id": begun["id"]})
+        assert refused["code"] == "LATER_SCORE_EXISTS"
+    practice.clock.move(hours=2)
+
+    assert (await done(practice, COMPLETE, member, id=begun["id"]))["coherenceScore"]["psi"] == "0.10"
