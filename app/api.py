@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from app.resolvers import (
     coaches,
     deliveries,
+    growth,
     identity,
     jobs,
     members,
@@ -41,6 +42,8 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    growth.InterventionQuery,  # interventions, memberInterventions
+    growth.ActionItemQuery,  # actionItems
     jobs.Query,  # jobs
 ):
     pass
@@ -66,6 +69,8 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
+    growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     jobs.Mutation,  # retryJob, dropJob
 ):
     pass

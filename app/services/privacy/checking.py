@@ -15,6 +15,7 @@ from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, mast
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
+from app.services.privacy.of_members import check_texts_of_members
 from app.services.privacy.resealing import check_sealed
 from app.services.privacy.transactions import Transactions
 
@@ -48,6 +49,8 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_communication(keys, communication, key):
                 yield failure
         after = said[-1][0].id
+    async for failure in check_texts_of_members(transactions, keys):
+        yield failure
     async for failure in check_sealed(transactions, keys):
         yield failure
 
