@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import ElementsRecorded, emit
-from app.models.growth import ARCHETYPE_OF, LEADS_FROM, Archetype, Element, ElementalBalance
+from app.models.coherence.dimensions import Element
+from app.models.growth import ARCHETYPE_OF, LEADS_FROM, Archetype, ElementalBalance
 from app.models.members import Member
 from app.services.growth.balance import leader_of, shares_of
 
