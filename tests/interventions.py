@@ -133,3 +133,13 @@ async def interventions_of(practice: Practice, coach: Person, member: Person) ->
         "MemberIntervention": (await given(practice, coach, member))["id"],
         "ActionItem": (await item(practice, coach, member))["id"],
     }
+
+
+async def practised(practice: Practice, coach: Person, member: Person, words: str, session: str) -> None:
+    """Somebody's words in all that can be said of an intervention and an action item."""
+    own = await made(practice, coach, name=words, description=words, steps=[words])
+    key = (await given(practice, coach, member, interventionId=own))["id"]
+    await practice.ask(PROGRESS, member, input={"id": key, "status": "COMPLETED"})
+    await practice.ask(RATE, member, input={"id": key, "rating": 5, "feedback": words})
+    await practice.ask(WRITE_NOTE, coach, input={"id": key, "text": words})
+    await item(practice, coach, member, title=words, description=words, sessionId=session, memberInterventionId=key)

@@ -55,7 +55,8 @@ class ActionItem(Node):
         Annotated["Session", strawberry.lazy("app.schema.sessions.session")] | None,
         session_loaders.sessions_by_id,
         key="session_id",
-        description="The session that it came of; null for none.",
+        description="The session that it came of; null for none, and for who may see no sessions.",
+        shown_to=lambda actor, item: actor.may("sessions:read"),
     )
     member_intervention = relation(
         MemberIntervention | None,

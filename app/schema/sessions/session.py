@@ -175,10 +175,11 @@ class Session(Node):
     )
 
     action_items = relation(
-        list[Annotated["ActionItem", strawberry.lazy("app.schema.growth.action_items")]],
+        list[Annotated["ActionItem", strawberry.lazy("app.schema.growth.action_items")]] | None,
         growth_loaders.action_items_by_session,
         key="id",
-        description="What came of it for its member to do, that the asker may see, in the order of its adding.",
+        description="What came of it for its member to do, that the asker may see; null for who may see none.",
+        shown_to=lambda actor, session: actor.may("growth:read"),
     )
 
     @classmethod

@@ -62,7 +62,7 @@ class RateIntervention(Form):
 
 class InterventionNote(Form):
     id: UUID
-    text: Prose | None  # type: ignore[valid-type]
+    text: Prose | None = None  # type: ignore[valid-type]
 
 
 async def access_member_intervention(db: AsyncSession, actor: Actor, row_id: UUID) -> MemberIntervention:
