@@ -205,7 +205,7 @@ async def _changed(db: AsyncSession, item: ActionItem, now: datetime) -> ActionI
 
 async def _locked(db: AsyncSession, actor: Actor, item_id: UUID) -> ActionItem:
     require(actor, "growth:write")
-    item = await db.get(ActionItem, item_id, with_for_update=True)
+    item = await db.get(ActionItem, item_id, with_for_update={"key_share": True})
     if item is None:
         raise Forbidden
     return item

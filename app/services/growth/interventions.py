@@ -292,7 +292,7 @@ async def write_intervention_note(
 
 async def _locked(db: AsyncSession, actor: Actor, row_id: UUID) -> MemberIntervention:
     require(actor, "growth:write")
-    row = await db.get(MemberIntervention, row_id, with_for_update=True)
+    row = await db.get(MemberIntervention, row_id, with_for_update={"key_share": True})
     if row is None:
         raise Forbidden
     return row

@@ -125,7 +125,7 @@ async def update_intervention(
 ) -> Intervention:
     """One's own, or as an admin any. What members were given before stays as it was."""
     require(actor, "interventions:manage")
-    row = await db.get(Intervention, intervention_id, with_for_update=True)
+    row = await db.get(Intervention, intervention_id, with_for_update={"key_share": True})
     if row is None or not (actor.is_admin or (actor.coach_id is not None and row.coach_id == actor.coach_id)):
         raise Forbidden
     row.sqlmodel_update({**form.given(), "updated_at": now})

@@ -23,6 +23,7 @@ from tests.interventions import (
 )
 from tests.operations import nothing_written, transferred
 from tests.practice import Person, Practice
+from tests.statements import cost_alike, cost_of_page
 
 NODE = "query ($id: ID!) { node(id: $id) { ... on MemberIntervention { name feedback coachNote } } }"
 NOTIFICATIONS = "{ notifications { edges { node { kind } } } }"
@@ -225,6 +226,17 @@ async def test_what_is_written_is_stored_encrypted_and_the_coachs_note_is_not_th
     assert b"Kanarienvogel".hex() not in str(stored)
     for gone in ({"text": None}, {}):
         assert (await practice.ask(WRITE_NOTE, coach, input={"id": key, **gone}))["coachNote"] is None
+
+
+async def test_a_page_reads_what_was_written_all_at_once(practice: Practice, coach: Person, member: Person) -> None:
+    for _ in range(3):
+        key = await done(practice, coach, member)
+        await practice.ask(RATE, member, input={"id": key, "rating": 5, "feedback": "Words"})
+        await practice.ask(WRITE_NOTE, coach, input={"id": key, "text": "Words"})
+    costs = [await cost_of_page(practice, MEMBER_INTERVENTIONS, coach, n, memberId=member.id) for n in (1, 3)]
+
+    assert [rows for rows, _ in costs] == [1, 3]
+    assert cost_alike(costs[0][1], costs[1][1])
 
 
 async def test_a_text_that_was_moved_to_another_row_is_found_by_the_check_of_keys(
