@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
     coaches,
+    coherence,
     deliveries,
     growth,
     identity,
@@ -44,6 +45,8 @@ class Query(
     webhooks.Query,  # webhookEndpoints, webhookMessages
     growth.InterventionQuery,  # interventions, memberInterventions
     growth.ActionItemQuery,  # actionItems
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
 ):
     pass
@@ -71,6 +74,7 @@ class Mutation(
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
     growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
 ):
     pass
@@ -82,6 +86,7 @@ class Subscription(
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
+    coherence.CoherenceSubscription,  # coherenceUpdated
 ):
     pass
 

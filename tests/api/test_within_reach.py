@@ -38,6 +38,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -48,6 +49,8 @@ NODES = {
     "Assignment": "assignments",
     "Booking": "bookings",
     "Intervention": "interventions",
+    "Breakthrough": "breakthroughs",
+    "CoherenceScore": "coherence_scores",
     "Member": "members",
     "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
@@ -134,6 +137,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
+    await risen(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_interventions
+from tests.models import rows_of_coherence, rows_of_interventions
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -78,6 +78,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
     **rows_of_interventions.NAMED_BY,
+    **rows_of_coherence.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -123,6 +124,7 @@ TOUCHED: dict[str, str] = {
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
     **rows_of_interventions.TOUCHED,
+    **rows_of_coherence.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -231,6 +233,7 @@ class SmallPractice:
             for person, by in ((anna, one), (carl, other)):
                 ids = {"member_user": person.user.id, "coach_user": by.user.id}
                 await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
+            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
