@@ -14,6 +14,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -48,6 +49,7 @@ class Query(
     coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
     coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
 ):
     pass
 
@@ -76,6 +78,7 @@ class Mutation(
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
 ):
     pass
 
@@ -87,6 +90,7 @@ class Subscription(
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
     coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import coherence, growth, messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, growth, messaging, notifications, risk, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -12,6 +12,7 @@ JOBS: tuple[Job, ...] = (
     scheduling.TELL_OF_FAILED,
     coherence.FILL_SESSIONS,
     *webhooks.JOBS,
+    *risk.JOBS,
 )
 
 SCANS: tuple[Scan, ...] = (
@@ -21,6 +22,7 @@ SCANS: tuple[Scan, ...] = (
     scheduling.DUE,
     *webhooks.SCANS,
     growth.OVERDUE,
+    risk.ESCALATE_DUE,
 )
 
 
