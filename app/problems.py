@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from app.models.coherence import Question
     from app.models.notifications import Channel, NotificationKind
     from app.models.sessions import CoachingSession
     from app.services.scheduling.series_dates import SeriesDate
@@ -113,7 +112,7 @@ class MemberNotActive(Problem):
     message = "This membership is not active, so no sessions can be booked"
 
 
-def _in_words(status: str) -> str:
+def in_words(status: str) -> str:
     return "a no-show" if status == "NO_SHOW" else status.lower().replace("_", " ")
 
 
@@ -122,7 +121,7 @@ class SessionNotScheduled(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {_in_words(status)}; only a scheduled one can be changed")
+        super().__init__(f"This session is {in_words(status)}; only a scheduled one can be changed")
 
 
 class SessionHasBegun(Problem):
@@ -172,7 +171,7 @@ class SessionNotCompleted(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {_in_words(status)}; only a completed one can be rated")
+        super().__init__(f"This session is {in_words(status)}; only a completed one can be rated")
 
 
 class AlreadyRated(Problem):
@@ -246,7 +245,7 @@ class BreakthroughDecided(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This breakthrough was {_in_words(status)} before")
+        super().__init__(f"This breakthrough was {in_words(status)} before")
 
 
 class ChannelNotOptional(Problem):
@@ -258,54 +257,6 @@ class ChannelNotOptional(Problem):
         super().__init__()
 
 
-class AssessmentIsOver(Problem):
-    code = "ASSESSMENT_IS_OVER"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This assessment was {_in_words(status)} before; nothing of it changes any more")
-
-
-class AssessmentIncomplete(Problem):
-    code = "ASSESSMENT_INCOMPLETE"
-
-    def __init__(self, questions: "list[Question]") -> None:
-        self.questions = questions
-        them = "One question" if len(questions) == 1 else f"{len(questions)} questions"
-        super().__init__(f"{them} must be answered before")
-
-
-class LaterScoreExists(Problem):
-    code = "LATER_SCORE_EXISTS"
-    message = "There is a coherence score of a later time; this assessment can be completed once that time has come"
-
-
-class QuestionSetNotDraft(Problem):
-    code = "QUESTION_SET_NOT_DRAFT"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This question set is {_in_words(status)} and stays as it is; revise it for a new version")
-
-
-class QuestionSetNotPublished(Problem):
-    code = "QUESTION_SET_NOT_PUBLISHED"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        state = "a draft" if status == "DRAFT" else _in_words(status)
-        super().__init__(f"This question set is {state}; only a published one is meant here")
-
-
-class QuestionSetIncomplete(Problem):
-    code = "QUESTION_SET_INCOMPLETE"
-
-
-class QuestionSetFull(Problem):
-    code = "QUESTION_SET_FULL"
-    message = "A question set has at most 100 questions"
-
-
 class RiskAlertNotOpen(Problem):
     """Of one that somebody else has acknowledged, and of one that is resolved."""
 
@@ -313,7 +264,7 @@ class RiskAlertNotOpen(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This alert is {_in_words(status)} already")
+        super().__init__(f"This alert is {in_words(status)} already")
 
 
 class VersionConflict(Problem):
@@ -335,12 +286,38 @@ class AlreadyAssigned(Problem):
     message = "The member has this coach already"
 
 
+class TooManyInterventions(Problem):
+    code = "TOO_MANY_INTERVENTIONS"
+    message = "A coach has at most 200 interventions of their own; change one of them"
+
+
+class InterventionAlreadyAssigned(Problem):
+    code = "INTERVENTION_ALREADY_ASSIGNED"
+    message = "The member is at this intervention already"
+
+
+class InterventionIsOver(Problem):
+    code = "INTERVENTION_IS_OVER"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This intervention is {in_words(status)}, and stays so; give it once more")
+
+
+class InterventionNotCompleted(Problem):
+    code = "INTERVENTION_NOT_COMPLETED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This intervention is {in_words(status)}; only a completed one can be rated")
+
+
 class JobNotParked(Problem):
     code = "JOB_NOT_PARKED"
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This job is {_in_words(status)}; only a parked one can be retried or dropped")
+        super().__init__(f"This job is {in_words(status)}; only a parked one can be retried or dropped")
 
 
 class JobQueuedAgain(Problem):

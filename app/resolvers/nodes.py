@@ -24,6 +24,7 @@ from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
 from app.services import coherence as coherence_service
+from app.services import growth as growth_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
@@ -53,6 +54,7 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "ActionItem": lambda context, key: context.read(growth_service.access_action_item, parse_uuid(key)),
     "Assessment": lambda context, key: context.read(coherence_service.access_assessment, parse_uuid(key)),
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
@@ -62,7 +64,9 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),
+    "Intervention": lambda context, key: context.read(growth_service.access_intervention, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "MemberIntervention": lambda context, key: context.read(growth_service.access_member_intervention, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),

@@ -8,14 +8,16 @@ from typing import Annotated, Any, TypeVar, Union
 import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
-from app import problems
+from app import problems, problems_of_growth
 from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
+from app.models.growth import InterventionStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
     coherence,  # noqa: F401
+    growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
     risk,  # noqa: F401 - and where an alert stands
@@ -246,37 +248,37 @@ class ChannelNotOptional(Problem):
     channel: Channel = strawberry.field(description="How.")
 
 
-@shows(problems.AssessmentIsOver, "The assessment was completed or given up.")
+@shows(problems_of_growth.AssessmentIsOver, "The assessment was completed or given up.")
 class AssessmentIsOver(Problem):
     status: AssessmentStatus = strawberry.field(description="How it ended.")
 
 
-@shows(problems.AssessmentIncomplete, "Required questions have no answer yet.")
+@shows(problems_of_growth.AssessmentIncomplete, "Required questions have no answer yet.")
 class AssessmentIncomplete(Problem):
     questions: list[Question] = strawberry.field(description="Those that are left, in their order.")
 
 
-@shows(problems.LaterScoreExists, "The member has a score of a later time, as an import can bring one.")
+@shows(problems_of_growth.LaterScoreExists, "The member has a score of a later time, as an import can bring one.")
 class LaterScoreExists(Problem):
     pass
 
 
-@shows(problems.QuestionSetNotDraft, "The set is published, or was: it stays as it is.")
+@shows(problems_of_growth.QuestionSetNotDraft, "The set is published, or was: it stays as it is.")
 class QuestionSetNotDraft(Problem):
     status: QuestionSetStatus = strawberry.field(description="Where it stands.")
 
 
-@shows(problems.QuestionSetNotPublished, "The set is a draft, or asked no more.")
+@shows(problems_of_growth.QuestionSetNotPublished, "The set is a draft, or asked no more.")
 class QuestionSetNotPublished(Problem):
     status: QuestionSetStatus = strawberry.field(description="Where it stands.")
 
 
-@shows(problems.QuestionSetIncomplete, "The set lacks questions that one of its type has.")
+@shows(problems_of_growth.QuestionSetIncomplete, "The set lacks questions that one of its type has.")
 class QuestionSetIncomplete(Problem):
     pass
 
 
-@shows(problems.QuestionSetFull, "The set has as many questions as one can have.")
+@shows(problems_of_growth.QuestionSetFull, "The set has as many questions as one can have.")
 class QuestionSetFull(Problem):
     pass
 
@@ -289,6 +291,26 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+class TooManyInterventions(Problem):
+    pass
+
+
+@shows(problems.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+class InterventionAlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems.InterventionIsOver, "It was completed or given up, and stays so.")
+class InterventionIsOver(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.InterventionNotCompleted, "Only what is completed is rated.")
+class InterventionNotCompleted(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")

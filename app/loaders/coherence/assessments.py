@@ -1,7 +1,7 @@
 """What assessments ask, and what was answered."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -124,7 +124,7 @@ async def _read(db: AsyncSession, rows: Sequence[AssessmentAnswer]) -> dict[tupl
     sealed = {row.id: owner_of(row) for row in rows if row.sealed_text is not None}
     keys = await keys_for_members(db, sealed.values())
     return {
-        (row.assessment_id, row.question_id): _answer(row, None if row.sealed_text is None else text_of(row, keys))
+        (row.assessment_id, row.question_id): _answer(row, words_in(row, keys))
         for row in rows
         if row.id not in sealed or sealed[row.id] in keys
     }
@@ -136,9 +136,10 @@ def owner_of(row: AssessmentAnswer) -> Owned:
     return row.member_id, key_id_of(row.sealed_text, row.place)
 
 
-def text_of(row: AssessmentAnswer, keys: dict[Owned, Key]) -> str:
-    """Raises `UnreadableValue`, which names the row."""
-    assert row.sealed_text is not None
+def words_in(row: AssessmentAnswer, keys: Mapping[Owned, Key]) -> str | None:
+    """A text that was answered, if it was one. Raises `UnreadableValue`, which names the row."""
+    if row.sealed_text is None:
+        return None
     key = keys.get(owner_of(row))
     if key is None:
         raise UnreadableValue(row.place, "is under a key that its member does not have")

@@ -1,1 +1,67 @@
 """How members grow: what they do, what is proposed to them, and what shows of it."""
+
+from app.services.growth.action_items import (
+    ActionItemChanges,
+    ActionItemFilter,
+    NewActionItem,
+    access_action_item,
+    add_action_item,
+    complete_action_item,
+    list_action_items,
+    remove_action_item,
+    reopen_action_item,
+    update_action_item,
+)
+from app.services.growth.interventions import (
+    AssignIntervention,
+    InterventionNote,
+    Progress,
+    RateIntervention,
+    access_member_intervention,
+    assign_intervention,
+    list_member_interventions,
+    rate_intervention,
+    update_intervention_progress,
+    write_intervention_note,
+)
+from app.services.growth.library import (
+    InterventionChanges,
+    InterventionFilter,
+    NewIntervention,
+    access_intervention,
+    add_intervention,
+    list_interventions,
+    update_intervention,
+)
+from app.services.growth.overdue import mark_overdue
+
+__all__ = [
+    "ActionItemChanges",
+    "ActionItemFilter",
+    "AssignIntervention",
+    "InterventionChanges",
+    "InterventionFilter",
+    "InterventionNote",
+    "NewActionItem",
+    "NewIntervention",
+    "Progress",
+    "RateIntervention",
+    "access_action_item",
+    "access_intervention",
+    "access_member_intervention",
+    "add_action_item",
+    "add_intervention",
+    "assign_intervention",
+    "complete_action_item",
+    "list_action_items",
+    "list_interventions",
+    "list_member_interventions",
+    "mark_overdue",
+    "rate_intervention",
+    "remove_action_item",
+    "reopen_action_item",
+    "update_action_item",
+    "update_intervention",
+    "update_intervention_progress",
+    "write_intervention_note",
+]
