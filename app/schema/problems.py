@@ -9,10 +9,12 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.growth import GoalStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
 from app.schema import (
+    growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
 )
@@ -244,6 +246,31 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.GoalIsOver, "The goal was reached or given up, and stays as it was.")
+class GoalIsOver(Problem):
+    status: GoalStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.TooManyGoals, "The member has as many goals at a time as one may have.")
+class TooManyGoals(Problem):
+    pass
+
+
+@shows(problems.TooManyMilestones, "The goal has as many milestones as one may have.")
+class TooManyMilestones(Problem):
+    pass
+
+
+@shows(problems.MilestoneIsReached, "The milestone was reached, and stays as it was.")
+class MilestoneIsReached(Problem):
+    pass
+
+
+@shows(problems.TooLateToUndo, "The day is over on which this could be taken back.")
+class TooLateToUndo(Problem):
+    pass
 
 
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")

@@ -6,7 +6,16 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app.models.coherence.dimensions import Dimension
@@ -19,7 +28,18 @@ MOST_ACTIVE: Final = 50
 
 MOST_MILESTONES: Final = 20
 
-VALUE: Final = Numeric(14, 4)
+
+class Plain(TypeDecorator[Decimal]):
+    """A number that is read as people write it: without zeros at its end."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_result_value(self, value: Decimal | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else value.normalize()
+
+
+VALUE: Final = Plain(14, 4)
 PROGRESS: Final = Numeric(4, 1)
 
 _TENTHS = "div(1000 * (current - baseline), nullif(target - baseline, 0))"
@@ -114,9 +134,7 @@ class Milestone(SQLModel, table=True):
             " ELSE (target_value IS NULL) = (update_number IS NULL) END",
             name="milestones_reached_as_they_are_measured",
         ),
-        UniqueConstraint(
-            "goal_id", "position", name="milestones_in_order", deferrable=True, initially="IMMEDIATE"
-        ),
+        UniqueConstraint("goal_id", "position", name="milestones_in_order", deferrable=True, initially="IMMEDIATE"),
         ForeignKeyConstraint(
             ["goal_id", "member_id"], ["goals.id", "goals.member_id"], ondelete="CASCADE", name="milestones_goal_fkey"
         ),
