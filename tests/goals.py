@@ -65,9 +65,7 @@ async def milestone_of(practice: Practice, who: Person, goal: dict[str, Any], **
     return milestone
 
 
-async def recorded(
-    practice: Practice, who: Person, goal: dict[str, Any], value: object, **more: Any
-) -> dict[str, Any]:
+async def recorded(practice: Practice, who: Person, goal: dict[str, Any], value: object, **more: Any) -> dict[str, Any]:
     """Whatever the recording answers."""
     given = {"goalId": goal["id"], "value": value, **more}
     answer: dict[str, Any] = await practice.ask(RECORD, who, input=given)
@@ -79,9 +77,16 @@ async def goal_now(practice: Practice, who: Person, goal: dict[str, Any]) -> dic
     return found
 
 
-async def goals_made_in(practice: Practice, member: Person) -> dict[str, str]:
-    """Ids by type, of a goal with a milestone and a value."""
-    goal = await goal_of(practice, member)
-    milestone = await milestone_of(practice, member, goal)
-    update = await recorded(practice, member, goal, "1")
+async def goals_made_in(practice: Practice, who: Person, member: Person, **changes: Any) -> dict[str, str]:
+    """Ids by type, of a goal with a milestone and a value that somebody has recorded."""
+    goal = await goal_of(practice, who, memberId=member.id, **changes)
+    milestone = await milestone_of(practice, who, goal, title=goal["title"])
+    update = await recorded(practice, who, goal, "1")
     return {"Goal": goal["id"], "GoalUpdate": update["id"], "Milestone": milestone["id"]}
+
+
+async def lived_for_a_goal(practice: Practice, coach: Person, member: Person, words: str) -> None:
+    """All that is told of a goal: it was set, a milestone and then the goal itself was reached."""
+    goal = await goal_of(practice, coach, memberId=member.id, **dict.fromkeys(("title", "specific", "measure"), words))
+    await milestone_of(practice, member, goal, title=words, targetValue="5")
+    await recorded(practice, member, goal, "10")

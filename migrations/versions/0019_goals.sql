@@ -165,6 +165,10 @@ CREATE TRIGGER milestones_reached_once BEFORE UPDATE ON milestones
                               IS DISTINCT FROM
                               (NEW.title, NEW.target_value, NEW.target_date, NEW.reached_at, NEW.update_number) END)
   EXECUTE FUNCTION refuse_change('a milestone that was reached stays so');
+CREATE TRIGGER milestones_reached_remain BEFORE DELETE ON milestones
+  FOR EACH ROW WHEN (OLD.reached_at IS NOT NULL AND pg_trigger_depth() = 0
+                     AND current_setting('app.system', true) IS DISTINCT FROM 'on')
+  EXECUTE FUNCTION refuse_change('a milestone that was reached stays');
 CREATE TRIGGER milestones_keep_member_coach BEFORE UPDATE OF member_coach_id ON milestones
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.member_coach_id IS DISTINCT FROM NEW.member_coach_id)
   EXECUTE FUNCTION refuse_change('only a transfer gives a member another coach');

@@ -20,6 +20,7 @@ from graphql import (
 from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
+from tests.goals import goals_made_in
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.messaging import message_hook, message_template, sent
@@ -45,6 +46,9 @@ DEPTH = 3
 NODES = {
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Goal": "goals",
+    "GoalUpdate": "goal_updates",
+    "Milestone": "milestones",
     "Member": "members",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
@@ -129,6 +133,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

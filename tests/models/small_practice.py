@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
+from tests.models import rows_of_goals
+from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -75,6 +77,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_goals.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -118,6 +121,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_goals.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -211,6 +215,7 @@ class SmallPractice:
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
+            await set_goals(practice, coach, member)
         for person in (one, anna, carl):
             await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
@@ -288,6 +293,9 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table == "milestones":  # whoever it is about takes them away
+                concerned = "member_id = nullif(current_setting('app.member_id', true), '')::uuid"
+                spare = f" WHERE ({concerned}) IS NOT TRUE AND member_coach_id IS DISTINCT FROM {mine}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
+from tests.models import rows_of_goals
 from tests.models.catalogue import guarded_tables
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
@@ -230,6 +231,7 @@ TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
+        *rows_of_goals.TOLD_OF_GOALS,
         "MessageQueued/anna",
         "MessageQueued/carl",
         "OutsideCalendarDue/one",
@@ -286,6 +288,9 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | endpoint_of("other"),
 }
+for known, more in (SEEN, rows_of_goals.SEEN), (UPDATED, rows_of_goals.SEEN), (INSERTED, rows_of_goals.INSERTED):
+    for name, of_goals in more.items():
+        known[name] = known[name] | of_goals
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
 
