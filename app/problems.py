@@ -268,6 +268,14 @@ class TooManyCalendarFeeds(Problem):
     message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
+class BreakthroughDecided(Problem):
+    code = "BREAKTHROUGH_DECIDED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This breakthrough was {_in_words(status)} before")
+
+
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"
@@ -347,3 +355,9 @@ class RateLimited(Refusal):
     code = "RATE_LIMITED"
     status = 429
     message = "Too many requests; wait a moment"
+
+
+class HookIsGone(Refusal):
+    code = "HOOK_IS_GONE"
+    status = 410
+    message = "This hook was removed"

@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, messaging, notifications, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -10,10 +10,17 @@ JOBS: tuple[Job, ...] = (
     *messaging.SENDING,
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
+    coherence.FILL_SESSIONS,
     *webhooks.JOBS,
 )
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND, sessions.REMIND_OF_PLANS, scheduling.DUE, *webhooks.SCANS)
+SCANS: tuple[Scan, ...] = (
+    notifications.REMIND,
+    notifications.PRUNE,
+    sessions.REMIND_OF_PLANS,
+    scheduling.DUE,
+    *webhooks.SCANS,
+)
 
 
 def heard_by() -> dict[str, list[str]]:

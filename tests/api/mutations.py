@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from tests.api import (
     mutations_calendar,
+    mutations_coherence,
     mutations_goals,
     mutations_messaging,
     mutations_notifications,
@@ -370,6 +371,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_coherence.MUTATIONS,
     **mutations_goals.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

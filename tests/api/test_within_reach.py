@@ -38,6 +38,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -46,6 +47,8 @@ DEPTH = 3
 NODES = {
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Breakthrough": "breakthroughs",
+    "CoherenceScore": "coherence_scores",
     "Goal": "goals",
     "GoalUpdate": "goal_updates",
     "Milestone": "milestones",
@@ -133,6 +136,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    await risen(practice, watched)
     await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):

@@ -8,6 +8,7 @@ from tests.goals import goals_made_in
 from tests.holding import held, joined
 from tests.house import (
     access_calendar,
+    access_coherence,
     access_deliveries,
     access_goals,
     access_messaging,
@@ -33,6 +34,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.scoring import coherence_of
 from tests.services.scheduling.repeating import book_series
 from tests.webhooks import webhooks_of
 
@@ -91,6 +93,7 @@ class World:
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await coherence_of(practice, world.member)
         world.ids |= await goals_made_in(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
@@ -327,6 +330,7 @@ ACCESS = {
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_messaging.ROWS,
     **access_calendar.ROWS,
+    **access_coherence.ROWS,
     **access_deliveries.ROWS,
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
@@ -378,4 +382,5 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_coherence.NODES,
 }

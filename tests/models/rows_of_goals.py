@@ -3,32 +3,42 @@
 from tests.goals import goals_made_in, recorded
 from tests.practice import Person, Practice
 
-NAMED_BY = {
+Rows = dict[str, list[str]]
+
+NAMED_BY: dict[str, tuple[str, ...]] = {
     "goals": ("member_id", "added_by_user_id"),
     "goal_updates": ("member_id", "number", "recorded_by_user_id"),
     "milestones": ("member_id", "title"),
 }
 TOUCHED = {"goals": "updated_at = now()", "goal_updates": "value = value", "milestones": "updated_at = now()"}
 
-OF_ANNA = {
+OF_ANNA: Rows = {
     "goals": ["anna/anna"],
     "goal_updates": ["anna/1/anna", "anna/2/one"],
     "milestones": ["anna/Speak up"],
 }
-OF_CARL = {
+OF_CARL: Rows = {
     "goals": ["carl/carl"],
     "goal_updates": ["carl/1/carl", "carl/2/other"],
     "milestones": ["carl/Speak up"],
 }
-SEEN = {"anna": OF_ANNA, "one": OF_ANNA, "carl": OF_CARL, "other": OF_CARL}
+SEEN: dict[str, Rows] = {"anna": OF_ANNA, "one": OF_ANNA, "carl": OF_CARL, "other": OF_CARL}
 # Whoever adds says that it was them; milestones do not say whose they are.
-INSERTED = {
+INSERTED: dict[str, Rows] = {
     "anna": OF_ANNA | {"goal_updates": ["anna/1/anna"]},
     "one": {"goal_updates": ["anna/2/one"], "milestones": OF_ANNA["milestones"]},
     "carl": OF_CARL | {"goal_updates": ["carl/1/carl"]},
     "other": {"goal_updates": ["carl/2/other"], "milestones": OF_CARL["milestones"]},
 }
-TOLD_OF_GOALS = ["GoalAdded/anna", "GoalAdded/carl"]
+TOLD_OF_GOALS: list[str] = ["GoalAdded/anna", "GoalAdded/carl"]
+
+
+def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
+    """To what is seen, updated and inserted by each."""
+    return [
+        {who: rows | added.get(who, {}) for who, rows in each.items()}
+        for each, added in zip(expected, (SEEN, SEEN, INSERTED), strict=True)
+    ]
 
 
 async def set_goals(practice: Practice, coach: Person, member: Person) -> None:

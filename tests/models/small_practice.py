@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_goals
+from tests.models import rows_of_coherence, rows_of_goals
 from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -43,6 +43,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "refresh_tokens": ("user_id",),
     "user_permissions": ("user_id",),
     "remembered_requests": ("user_id",),
+    "used_quotas": ("user_id", "quota"),
     "coaches": ("id",),
     "members": ("id",),
     "assignments": ("coach_id", "member_id"),
@@ -77,6 +78,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_coherence.NAMED_BY,
     **rows_of_goals.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
@@ -87,6 +89,7 @@ TOUCHED: dict[str, str] = {
     "refresh_tokens": "created_at = now()",
     "user_permissions": "is_granted = true",
     "remembered_requests": "created_at = now()",
+    "used_quotas": "used = used + 1",
     "coaches": "created_at = now()",
     "members": "updated_at = now()",
     "assignments": "started_at = now()",
@@ -121,6 +124,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_coherence.TOUCHED,
     **rows_of_goals.TOUCHED,
     "outbox": "created_at = now()",
 }
@@ -227,6 +231,7 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
