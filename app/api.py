@@ -14,6 +14,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -47,6 +48,7 @@ class Query(
     coherence.BreakthroughQuery,  # breakthroughs
     growth.GoalQuery,  # goals, goalUpdates, goalOutcomes
     jobs.Query,  # jobs
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
 ):
     pass
 
@@ -74,6 +76,7 @@ class Mutation(
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     growth.GoalMutation,  # add, update, abandon Goal; recordGoalProgress, withdrawGoalUpdate; milestones
     jobs.Mutation,  # retryJob, dropJob
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
 ):
     pass
 
@@ -85,6 +88,7 @@ class Subscription(
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
     coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

@@ -356,7 +356,13 @@ class RiskAlertAcknowledged(OfMember):
     level: str
 
 
-HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed)
+class RiskAlertsChanged(Event):
+    """The unresolved alerts of a coach's members, or of somebody without a coach, are not what they were."""
+
+    coach_id: UUID | None
+
+
+HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed, RiskAlertsChanged)
 
 
 class Happened(BaseModel):

@@ -285,6 +285,16 @@ class ChannelNotOptional(Problem):
         super().__init__()
 
 
+class RiskAlertNotOpen(Problem):
+    """Of one that somebody else has acknowledged, and of one that is resolved."""
+
+    code = "RISK_ALERT_NOT_OPEN"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This alert is {_in_words(status)} already")
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import coherence, messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, messaging, notifications, risk, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -12,6 +12,7 @@ JOBS: tuple[Job, ...] = (
     scheduling.TELL_OF_FAILED,
     coherence.FILL_SESSIONS,
     *webhooks.JOBS,
+    *risk.JOBS,
 )
 
 SCANS: tuple[Scan, ...] = (
@@ -20,6 +21,7 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
+    risk.ESCALATE_DUE,
 )
 
 

@@ -29,6 +29,7 @@ from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
+from app.services import risk as risk_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.services import webhooks as webhook_service
@@ -71,6 +72,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
+    "RiskAlert": lambda context, key: context.read(risk_service.access_risk_alert, parse_uuid(key)),
+    "RiskAssessment": lambda context, key: context.read(risk_service.access_risk_assessment, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries, "sessions:read"),

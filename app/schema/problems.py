@@ -13,12 +13,14 @@ from app.models.coherence import BreakthroughStatus
 from app.models.growth import GoalStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
+from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
     coherence,  # noqa: F401
     growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+    risk,  # noqa: F401 - and where an alert stands
 )
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
@@ -288,6 +290,11 @@ class JobNotParked(Problem):
 @shows(problems.JobQueuedAgain, "Another job of the same key is queued, so this one is not needed.")
 class JobQueuedAgain(Problem):
     pass
+
+
+@shows(problems.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
+class RiskAlertNotOpen(Problem):
+    status: RiskAlertStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.TryAgain, "Too many changes at the same time.")

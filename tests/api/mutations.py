@@ -8,6 +8,7 @@ from tests.api import (
     mutations_goals,
     mutations_messaging,
     mutations_notifications,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -373,6 +374,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_webhooks.MUTATIONS,
     **mutations_coherence.MUTATIONS,
     **mutations_goals.MUTATIONS,
+    **mutations_risk.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

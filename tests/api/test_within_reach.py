@@ -38,6 +38,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.risks import RESOLVE, assessed
 from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
@@ -63,6 +64,8 @@ NODES = {
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
     "Notification": "notifications",
+    "RiskAlert": "risk_alerts",
+    "RiskAssessment": "risk_assessments",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -138,6 +141,8 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await access_notifications.made_in(practice, watched)
     await risen(practice, watched)
     await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
+    risk = await assessed(practice, one, watched, notes=CANARY)
+    await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

@@ -29,6 +29,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
 from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
@@ -121,6 +122,7 @@ class World:
             **await webhooks_of(self.practice, coach),
             **await coherence_of(self.practice, member),
             **await goals_made_in(self.practice, coach, member),
+            **await risk_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from tests.house import (
     access_goals,
     access_messaging,
     access_notifications,
+    access_risk,
     access_scheduling,
     access_webhooks,
 )
@@ -34,6 +35,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
 from tests.scoring import coherence_of
 from tests.services.scheduling.repeating import book_series
 from tests.webhooks import webhooks_of
@@ -95,6 +97,7 @@ class World:
         world.ids |= await webhooks_of(practice, coach)
         world.ids |= await coherence_of(practice, world.member)
         world.ids |= await goals_made_in(practice, coach, world.member)
+        world.ids |= await risk_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -336,6 +339,7 @@ ACCESS = {
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
     **access_goals.ROWS,
+    **access_risk.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -370,6 +374,8 @@ NODES = {
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
+    "RiskAlert": LOGIN,
+    "RiskAssessment": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
     "SessionSeries": LOGIN,

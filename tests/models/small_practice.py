@@ -32,6 +32,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import assessed
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
@@ -71,6 +72,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "message_hooks": ("coach_id", "name"),
     "communications": ("coach_id", "member_id", "channel", "status"),
     "calendar_feeds": ("user_id",),
+    "risk_assessments": ("member_coach_id", "member_id", "level"),
+    "risk_alerts": ("member_coach_id", "member_id", "level"),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -117,6 +120,8 @@ TOUCHED: dict[str, str] = {
     "message_hooks": "created_at = now()",
     "communications": "updated_at = now()",
     "calendar_feeds": "last_read_at = now()",
+    "risk_assessments": "created_at = now()",
+    "risk_alerts": "step = step",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -220,6 +225,7 @@ class SmallPractice:
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
             await set_goals(practice, coach, member)
+            await assessed(practice, coach, member)
         for person in (one, anna, carl):
             await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
