@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import coherence, messaging, notifications, risk, scheduling, sessions, webhooks
+from app.jobs import coherence, growth, messaging, notifications, risk, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -21,6 +21,7 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
+    growth.OVERDUE,
     risk.ESCALATE_DUE,
 )
 

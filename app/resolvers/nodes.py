@@ -54,6 +54,7 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "ActionItem": lambda context, key: context.read(growth_service.access_action_item, parse_uuid(key)),
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
@@ -65,7 +66,9 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Goal": lambda context, key: context.read(growth_service.access_goal, parse_uuid(key)),
     "GoalUpdate": lambda context, key: context.read(growth_service.access_goal_update, parse_uuid(key)),
     "Milestone": lambda context, key: context.read(growth_service.access_milestone, parse_uuid(key)),
+    "Intervention": lambda context, key: context.read(growth_service.access_intervention, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "MemberIntervention": lambda context, key: context.read(growth_service.access_member_intervention, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),

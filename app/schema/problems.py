@@ -10,7 +10,7 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
 from app.models.coherence import BreakthroughStatus
-from app.models.growth import GoalStatus
+from app.models.growth import GoalStatus, InterventionStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.risk import RiskAlertStatus
@@ -280,6 +280,26 @@ class MilestoneIsReached(Problem):
 @shows(problems.TooLateToUndo, "The day is over on which this could be taken back.")
 class TooLateToUndo(Problem):
     pass
+
+
+@shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+class TooManyInterventions(Problem):
+    pass
+
+
+@shows(problems.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+class InterventionAlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems.InterventionIsOver, "It was completed or given up, and stays so.")
+class InterventionIsOver(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.InterventionNotCompleted, "Only what is completed is rated.")
+class InterventionNotCompleted(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")

@@ -11,6 +11,7 @@ from tests.house import (
     access_coherence,
     access_deliveries,
     access_goals,
+    access_interventions,
     access_messaging,
     access_notifications,
     access_risk,
@@ -18,6 +19,7 @@ from tests.house import (
     access_webhooks,
 )
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
+from tests.interventions import interventions_of
 from tests.leaving import delivery_to
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -95,6 +97,7 @@ class World:
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= await coherence_of(practice, world.member)
         world.ids |= await goals_made_in(practice, coach, world.member)
         world.ids |= await risk_of(practice, coach, world.member)
@@ -339,6 +342,7 @@ ACCESS = {
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
     **access_goals.ROWS,
+    **access_interventions.ROWS,
     **access_risk.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
@@ -388,5 +392,6 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_interventions.NODES,
     **access_coherence.NODES,
 }

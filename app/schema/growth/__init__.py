@@ -1,5 +1,14 @@
 """How members grow: what they do, what is proposed to them, and what shows of it."""
 
+from app.schema.growth.action_items import (
+    ActionItem,
+    ActionItemFilter,
+    AddActionItemInput,
+    CompleteActionItemInput,
+    RemoveActionItemInput,
+    ReopenActionItemInput,
+    UpdateActionItemInput,
+)
 from app.schema.growth.goals import (
     AbandonGoalInput,
     AddGoalInput,
@@ -17,21 +26,48 @@ from app.schema.growth.goals import (
     UpdateMilestoneInput,
     WithdrawGoalUpdateInput,
 )
+from app.schema.growth.interventions import (
+    AddInterventionInput,
+    AssignInterventionInput,
+    Intervention,
+    InterventionFilter,
+    MemberIntervention,
+    RateInterventionInput,
+    UpdateInterventionInput,
+    UpdateInterventionProgressInput,
+    WriteInterventionNoteInput,
+)
 
 __all__ = [
     "AbandonGoalInput",
+    "ActionItem",
+    "ActionItemFilter",
+    "AddActionItemInput",
     "AddGoalInput",
+    "AddInterventionInput",
     "AddMilestoneInput",
+    "AssignInterventionInput",
+    "CompleteActionItemInput",
     "Goal",
     "GoalFilter",
     "GoalOutcomes",
     "GoalUpdate",
+    "Intervention",
+    "InterventionFilter",
+    "MemberIntervention",
     "Milestone",
+    "RateInterventionInput",
     "ReachMilestoneInput",
     "RecordGoalProgressInput",
+    "RemoveActionItemInput",
     "RemoveMilestoneInput",
+    "ReopenActionItemInput",
     "ReopenMilestoneInput",
+    "UpdateActionItemInput",
     "UpdateGoalInput",
+    "UpdateInterventionInput",
+    "UpdateInterventionProgressInput",
     "UpdateMilestoneInput",
     "WithdrawGoalUpdateInput",
+    "WriteInterventionNoteInput",
 ]
