@@ -48,6 +48,7 @@ class Query(
     growth.ActionItemQuery,  # actionItems
     coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
     coherence.BreakthroughQuery,  # breakthroughs
+    growth.GoalQuery,  # goals, goalUpdates, goalOutcomes
     jobs.Query,  # jobs
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
@@ -79,6 +80,7 @@ class Mutation(
     growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
+    growth.GoalMutation,  # add, update, abandon Goal; recordGoalProgress, withdrawGoalUpdate; milestones
     jobs.Mutation,  # retryJob, dropJob
     coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
     coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion

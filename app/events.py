@@ -299,6 +299,12 @@ class GoalAdded(OfMember):
     goal_id: UUID
 
 
+class GoalReached(OfMember):
+    """A value has come to the target."""
+
+    goal_id: UUID
+
+
 class MilestoneReached(OfMember):
     goal_id: UUID
     milestone_id: UUID

@@ -212,6 +212,34 @@ class TimeOffIsImported(Problem):
     message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
 
 
+class GoalIsOver(Problem):
+    code = "GOAL_IS_OVER"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This goal is {_in_words(status)}; only an active one can be changed")
+
+
+class TooManyGoals(Problem):
+    code = "TOO_MANY_GOALS"
+    message = "A member has at most 50 goals at a time; give one up first"
+
+
+class TooManyMilestones(Problem):
+    code = "TOO_MANY_MILESTONES"
+    message = "A goal has at most 20 milestones"
+
+
+class MilestoneIsReached(Problem):
+    code = "MILESTONE_IS_REACHED"
+    message = "What was reached stays as it is; only its place can change"
+
+
+class TooLateToUndo(Problem):
+    code = "TOO_LATE_TO_UNDO"
+    message = "This could be taken back on its day only, and that is over"
+
+
 class TooManyWebhookEndpoints(Problem):
     code = "TOO_MANY_WEBHOOK_ENDPOINTS"
     message = "There are at most 20 endpoints; remove one first"

@@ -11,6 +11,9 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 from app import problems, problems_of_growth
 from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
 from app.models.growth import InterventionStatus
+from app import problems
+from app.models.coherence import BreakthroughStatus
+from app.models.growth import GoalStatus, InterventionStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.risk import RiskAlertStatus
@@ -291,6 +294,31 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.GoalIsOver, "The goal was reached or given up, and stays as it was.")
+class GoalIsOver(Problem):
+    status: GoalStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.TooManyGoals, "The member has as many goals at a time as one may have.")
+class TooManyGoals(Problem):
+    pass
+
+
+@shows(problems.TooManyMilestones, "The goal has as many milestones as one may have.")
+class TooManyMilestones(Problem):
+    pass
+
+
+@shows(problems.MilestoneIsReached, "The milestone was reached, and stays as it was.")
+class MilestoneIsReached(Problem):
+    pass
+
+
+@shows(problems.TooLateToUndo, "The day is over on which this could be taken back.")
+class TooLateToUndo(Problem):
+    pass
 
 
 @shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")

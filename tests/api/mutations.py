@@ -6,6 +6,7 @@ from tests.api import (
     mutations_assessments,
     mutations_calendar,
     mutations_coherence,
+    mutations_goals,
     mutations_interventions,
     mutations_messaging,
     mutations_notifications,
@@ -376,6 +377,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_interventions.MUTATIONS,
     **mutations_assessments.MUTATIONS,
     **mutations_coherence.MUTATIONS,
+    **mutations_goals.MUTATIONS,
     **mutations_risk.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

@@ -21,6 +21,7 @@ from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.assessing import told_in_words
+from tests.goals import goals_made_in
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.interventions import practised
@@ -54,6 +55,9 @@ NODES = {
     "Intervention": "interventions",
     "Breakthrough": "breakthroughs",
     "CoherenceScore": "coherence_scores",
+    "Goal": "goals",
+    "GoalUpdate": "goal_updates",
+    "Milestone": "milestones",
     "Member": "members",
     "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
@@ -144,6 +148,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await access_notifications.made_in(practice, watched)
     await told_in_words(practice, one, watched, CANARY)
     await risen(practice, watched)
+    await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
     risk = await assessed(practice, one, watched, notes=CANARY)
     await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
     sections = [{"heading": CANARY, "text": CANARY}]

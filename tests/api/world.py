@@ -12,6 +12,7 @@ import httpx2
 from app.wire.relay import global_id
 from tests.assessing import assessments_of, draft, scale, told_in_words
 from tests.calendars import feed_of
+from tests.goals import goals_made_in
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.interventions import interventions_of
@@ -134,6 +135,7 @@ class World:
             **await interventions_of(self.practice, coach, member),
             **await assessments_of(self.practice, coach, member),
             **await coherence_of(self.practice, member),
+            **await goals_made_in(self.practice, coach, member),
             **await risk_of(self.practice, coach, member),
         }
 

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
 from tests.assessing import assessments_of
+from tests.goals import goals_made_in
 from tests.holding import held, joined
 from tests.house import (
     access_assessments,
     access_calendar,
     access_coherence,
     access_deliveries,
+    access_goals,
     access_interventions,
     access_messaging,
     access_notifications,
@@ -100,6 +102,7 @@ class World:
         world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= await assessments_of(practice, coach, world.member)
         world.ids |= await coherence_of(practice, world.member)
+        world.ids |= await goals_made_in(practice, coach, world.member)
         world.ids |= await risk_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
@@ -341,6 +344,7 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_goals.ROWS,
     **access_interventions.ROWS,
     **access_assessments.ROWS,
     **access_risk.ROWS,
@@ -364,6 +368,7 @@ CLOSED_TO_STRANGERS = {
 
 # Everything that has a global id, and how `node` answers a stranger who has come by it.
 NODES = {
+    **dict.fromkeys(("Goal", "GoalUpdate", "Milestone"), LOGIN),
     "Assignment": LOGIN,
     "AvailabilityWindow": LOGIN,
     "Booking": LOGIN,

@@ -15,6 +15,8 @@ from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
 from tests.models import rows_of_assessments, rows_of_coherence, rows_of_interventions
+from tests.models import rows_of_coherence, rows_of_goals, rows_of_interventions
+from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -83,6 +85,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     **rows_of_interventions.NAMED_BY,
     **rows_of_assessments.NAMED_BY,
     **rows_of_coherence.NAMED_BY,
+    **rows_of_goals.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -132,6 +135,7 @@ TOUCHED: dict[str, str] = {
     **rows_of_interventions.TOUCHED,
     **rows_of_assessments.TOUCHED,
     **rows_of_coherence.TOUCHED,
+    **rows_of_goals.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -225,6 +229,7 @@ class SmallPractice:
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
+            await set_goals(practice, coach, member)
             await assessed(practice, coach, member)
         for person in (one, anna, carl):
             await feed_of(practice, person)
@@ -316,6 +321,9 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table == "milestones":  # whoever it is about takes them away
+                concerned = "member_id = nullif(current_setting('app.member_id', true), '')::uuid"
+                spare = f" WHERE ({concerned}) IS NOT TRUE AND member_coach_id IS DISTINCT FROM {mine}"
             if table in rows_of_interventions.SPARED:
                 spare = f" WHERE {rows_of_interventions.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")

@@ -1,6 +1,7 @@
 """What belongs to how members grow."""
 
 from app.loaders.growth.action_items import action_items_by_session
+from app.loaders.growth.goals import goals_by_id, milestones_by_goal
 from app.loaders.growth.interventions import (
     feedback_by_member_intervention,
     feedback_in,
@@ -14,8 +15,10 @@ __all__ = [
     "action_items_by_session",
     "feedback_by_member_intervention",
     "feedback_in",
+    "goals_by_id",
     "interventions_by_id",
     "member_interventions_by_id",
+    "milestones_by_goal",
     "note_in",
     "notes_by_member_intervention",
 ]

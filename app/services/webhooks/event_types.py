@@ -88,6 +88,7 @@ EVENT_TYPES: Final = (
     EventType("action_item.completed", events.ActionItemCompleted, "A member has done something."),
     EventType("action_item.overdue", events.ActionItemOverdue, "Something was not done by its day."),
     EventType("goal.added", events.GoalAdded, "A member has a new goal."),
+    EventType("goal.reached", events.GoalReached, "A member has reached a goal."),
     EventType("milestone.reached", events.MilestoneReached, "A member has reached a milestone of a goal."),
     EventType("journal_entry.shared", events.JournalEntryShared, "A member has shared an entry of their journal."),
     EventType("recommendation.sent", events.RecommendationSent, "A coach has sent a recommendation."),
