@@ -217,7 +217,7 @@ class GoalIsOver(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This goal is {_in_words(status)}; only an active one can be changed")
+        super().__init__(f"This goal is {in_words(status)}; only an active one can be changed")
 
 
 class TooManyGoals(Problem):

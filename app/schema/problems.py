@@ -10,9 +10,6 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems, problems_of_growth
 from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
-from app.models.growth import InterventionStatus
-from app import problems
-from app.models.coherence import BreakthroughStatus
 from app.models.growth import GoalStatus, InterventionStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind

@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_assessments, rows_of_coherence, rows_of_interventions
-from tests.models import rows_of_coherence, rows_of_goals, rows_of_interventions
+from tests.models import rows_of_assessments, rows_of_coherence, rows_of_goals, rows_of_interventions
 from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
