@@ -9,21 +9,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from app.models.coherence.dimensions import Element
 from app.platform.columns import at_least, choice, one_of, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import both, guard, is_mine
 
 SHARE: Final = Numeric(4, 3)
-
-
-class Element(StrEnum):
-    """In the order of a radar chart's axes, and in which ties are decided."""
-
-    FIRE = "FIRE"
-    WATER = "WATER"
-    EARTH = "EARTH"
-    AIR = "AIR"
-    AETHER = "AETHER"
 
 
 class Archetype(StrEnum):
@@ -35,6 +26,7 @@ class Archetype(StrEnum):
     WHOLE = "WHOLE"
 
 
+# In the order of a radar chart's axes, by which ties are decided too.
 ARCHETYPE_OF: Final = dict(zip(Element, Archetype, strict=False))
 LEADS_FROM: Final = Decimal("0.250")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from app.models.growth.elements import Element
+from app.models.coherence.dimensions import Element
 from app.platform.columns import at_least, choice, one_of, optional_timestamp, stamped_now
 from app.platform.encryption import Place
 from app.platform.ids import new_id

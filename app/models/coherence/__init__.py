@@ -1,0 +1,1 @@
+"""Coherence: the questions that measure it, and what members answered."""

@@ -1,0 +1,18 @@
+"""What is measured of a member."""
+
+from enum import StrEnum
+
+
+class Dimension(StrEnum):
+    PSI = "PSI"
+    RHO = "RHO"
+    Q = "Q"
+    F = "F"
+
+
+class Element(StrEnum):
+    FIRE = "FIRE"
+    WATER = "WATER"
+    EARTH = "EARTH"
+    AIR = "AIR"
+    AETHER = "AETHER"
