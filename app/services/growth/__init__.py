@@ -1,1 +1,1 @@
-"""What members do to grow, and what shows of it."""
+"""How members grow: what they do, what is proposed to them, and what shows of it."""
