@@ -19,7 +19,7 @@ from app.models.members import Member
 from app.problems import Forbidden, InvalidInput
 from app.services.growth.balance import leader_of, shares_of
 from app.services.growth.retries import made_before, remember
-from app.services.growth.whose import whose
+from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require, require_login
 from app.services.members import access_member
 
@@ -96,12 +96,12 @@ async def record_elemental_balance(
         raise Forbidden
     if not any(form.amounts.values()):
         raise InvalidInput("fire", "There must be something of one element at least")
-    if (before := await made_before(db, actor, _MUTATION, form, form.idempotency_key)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form)) is not None:
         return await access_elemental_balance(db, actor, before)
     balance = await record_elements(
         db, member, form.amounts, assessment_id=None, recorded_by=require_login(actor), now=now
     )
-    await remember(db, actor, _MUTATION, form, form.idempotency_key, made=balance.id, now=now)
+    await remember(db, actor, _MUTATION, form.idempotency_key, form, balance.id, now)
     return balance
 
 
@@ -117,7 +117,7 @@ async def access_elemental_balance(db: AsyncSession, actor: Actor, balance_id: U
 async def find_elemental_balance(db: AsyncSession, actor: Actor, *, member_id: UUID | None) -> ElementalBalance | None:
     """The newest of a member, without a name of the asker; None while nobody has measured any."""
     require(actor, "growth:read")
-    member = await whose(db, actor, member_id)
+    member = await access_whose(db, actor, member_id)
     newest = (
         select(ElementalBalance)
         .where(ElementalBalance.member_id == member.id)

@@ -1,4 +1,4 @@
-"""A retry under the same idempotency key finds what the first try made."""
+"""Creating mutations under an idempotency key: a retry finds what the first try made."""
 
 from datetime import datetime
 from hashlib import blake2b
@@ -15,12 +15,12 @@ from app.services.identity.permissions import require_login
 
 
 async def made_before(
-    db: AsyncSession, actor: Actor, mutation: str, form: Form, idempotency_key: str | None, *, secret: bytes = b""
+    db: AsyncSession, actor: Actor, mutation: str, key: str | None, form: Form, *, secret: bytes = b""
 ) -> UUID | None:
     """What a try before has made; raises `IdempotencyKeyReused` if it was to be something else."""
-    if idempotency_key is None:
+    if key is None:
         return None
-    remembered = await db.get(RememberedRequest, (actor.user_id, mutation, idempotency_key))
+    remembered = await db.get(RememberedRequest, (actor.user_id, mutation, key))
     if remembered is None:
         return None
     if remembered.input_hash != _digest(form, secret):
@@ -32,23 +32,22 @@ async def remember(
     db: AsyncSession,
     actor: Actor,
     mutation: str,
+    key: str | None,
     form: Form,
-    idempotency_key: str | None,
-    *,
-    made: UUID,
+    result_id: UUID,
     now: datetime,
+    *,
     secret: bytes = b"",
 ) -> None:
-    """In the transaction of the effect: a twin waits here, fails, and finds it at its next try."""
-    if idempotency_key is None:
+    if key is None:
         return
     db.add(
         RememberedRequest(
             user_id=require_login(actor),
             mutation=mutation,
-            key=idempotency_key,
+            key=key,
             input_hash=_digest(form, secret),
-            result_id=made,
+            result_id=result_id,
             created_at=now,
         )
     )
@@ -57,5 +56,5 @@ async def remember(
 
 def _digest(form: Form, secret: bytes) -> bytes:
     """Keyed where the form holds a text, so that nobody without the key can try what it might have been."""
-    given = orjson.dumps(form.model_dump(mode="json", exclude={"idempotency_key"}))
-    return blake2b(given, key=secret, digest_size=32).digest()
+    given = form.model_dump(mode="json", exclude={"idempotency_key"})
+    return blake2b(orjson.dumps(given), key=secret, digest_size=32).digest()
