@@ -41,4 +41,4 @@ def at_least(column: str, low: int, table: str, high: int | None = None) -> Chec
 
 def decimal(digits: int, places: int, **options: Any) -> Any:
     """A number that is kept exactly: `digits` in all, of which `places` stand behind the point."""
-    return Field(sa_type=Numeric(digits, places), **options)  # type: ignore[call-overload]
+    return Field(sa_type=Numeric(digits, places), **options)
