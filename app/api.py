@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from app.resolvers import (
     coaches,
     deliveries,
+    growth,
     identity,
     jobs,
     members,
@@ -42,6 +43,9 @@ class Query(
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
     jobs.Query,  # jobs
+    growth.ElementQuery,  # elementalBalance, elementalSeries
+    growth.JournalQuery,  # journalEntries
+    growth.EngagementQuery,  # engagement, engagementSeries
 ):
     pass
 
@@ -67,6 +71,8 @@ class Mutation(
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
     jobs.Mutation,  # retryJob, dropJob
+    growth.ElementMutation,  # recordElementalBalance
+    growth.JournalMutation,  # write, update, share, unshare, remove JournalEntry
 ):
     pass
 

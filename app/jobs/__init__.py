@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import growth, messaging, notifications, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -11,9 +11,16 @@ JOBS: tuple[Job, ...] = (
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
     *webhooks.JOBS,
+    growth.COUNT_ENGAGEMENT,
 )
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND, sessions.REMIND_OF_PLANS, scheduling.DUE, *webhooks.SCANS)
+SCANS: tuple[Scan, ...] = (
+    notifications.REMIND,
+    sessions.REMIND_OF_PLANS,
+    scheduling.DUE,
+    *webhooks.SCANS,
+    growth.FADE_ENGAGEMENT,
+)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
+from app.services import growth as growth_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
@@ -57,6 +58,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),
+    "ElementalBalance": lambda context, key: context.read(growth_service.access_elemental_balance, parse_uuid(key)),
+    "JournalEntry": lambda context, key: context.read(growth_service.access_journal_entry, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
