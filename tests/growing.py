@@ -99,5 +99,13 @@ _ASSESSED = (
 )
 
 
+async def elements_of(practice: Practice, coach: Person, member: Person) -> dict[str, str]:
+    """Ids by type; the coach sees the entry."""
+    return {
+        "ElementalBalance": (await balanced(practice, coach, member))["id"],
+        "JournalEntry": (await entered(practice, member, isShared=True))["id"],
+    }
+
+
 def shares(shown: list[dict[str, str]] | None) -> dict[str, str] | None:
     return None if shown is None else {each["element"]: each["share"] for each in shown}

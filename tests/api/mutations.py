@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from tests.api import (
     mutations_calendar,
+    mutations_elements,
     mutations_messaging,
     mutations_notifications,
     mutations_scheduling,
@@ -369,6 +370,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_elements.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -20,6 +20,7 @@ from graphql import (
 from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
+from tests.growing import balanced, entered
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.messaging import message_hook, message_template, sent
@@ -45,6 +46,8 @@ DEPTH = 3
 NODES = {
     "Assignment": "assignments",
     "Booking": "bookings",
+    "ElementalBalance": "elemental_balances",
+    "JournalEntry": "journal_entries",
     "Member": "members",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
@@ -129,6 +132,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    await balanced(practice, one, watched)
+    for is_shared in (False, True):
+        await entered(practice, watched, CANARY, title=CANARY, isShared=is_shared)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -190,7 +196,7 @@ async def test_the_questions_reach_what_is_there(lived: tuple[Practice, dict[str
         answers = [await practice.execute(query, people[who]) for query in queries()]
         assert sum(found_in(answer) for answer in answers) >= 4, who
     for type_name, id_ in await ids(practice, people["watched"]):
-        reader = people["watched" if type_name == "Notification" else "one"]
+        reader = people["watched" if type_name in {"JournalEntry", "Notification"} else "one"]
         answer = await practice.execute(node_query(type_name), reader, id=id_)
         assert "errors" not in answer, (type_name, answer)
         assert answer["data"]["node"] is not None

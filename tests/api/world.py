@@ -11,6 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.calendars import feed_of
+from tests.growing import elements_of
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
@@ -115,6 +116,7 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await elements_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

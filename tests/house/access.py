@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
+from tests.growing import elements_of
 from tests.holding import held, joined
 from tests.house import (
     access_calendar,
     access_deliveries,
+    access_elements,
     access_messaging,
     access_notifications,
     access_scheduling,
@@ -89,6 +91,7 @@ class World:
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await elements_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -328,6 +331,7 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_elements.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -373,4 +377,5 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_elements.NODES,
 }

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
+from tests.models import rows_of_elements
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -75,6 +76,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_elements.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -118,6 +120,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_elements.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -222,6 +225,7 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
@@ -288,6 +292,8 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table in rows_of_elements.SPARED:
+                spare = f" WHERE {rows_of_elements.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
+from tests.models import rows_of_elements
 from tests.models.catalogue import guarded_tables
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
@@ -286,6 +287,7 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | endpoint_of("other"),
 }
+SEEN, UPDATED, INSERTED = rows_of_elements.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
 

@@ -1,6 +1,7 @@
 """Journals."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
@@ -37,8 +38,12 @@ class JournalEntry(Node):
     member = relation(
         Member | None, member_loaders.members_by_id, key="member_id", description="Whose; null if out of sight."
     )
-    session = relation(
-        Session | None, session_loaders.sessions_by_id, key="session_id", description="The session that it is about."
+    session: Any = relation(
+        Session | None,
+        session_loaders.sessions_by_id,
+        key="session_id",
+        description="The session that it is about; null for who may see none.",
+        shown_to=lambda actor, entry: actor.may("sessions:read"),
     )
 
     @classmethod

@@ -1,6 +1,7 @@
 """Journals: members write for themselves; their coach reads what is shared, as long as it is."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,6 +135,8 @@ async def test_an_entry_is_about_a_session_of_ones_own(practice: Practice, coach
 
     entry = await entered(practice, member, sessionId=session)
     assert entry["session"] == {"id": session}
+    blind = replace(member, actor=replace(member.actor, permissions=member.actor.permissions - {"sessions:read"}))
+    assert (await journal(practice, blind))[0]["session"] is None
     assert (await practice.refusal(WRITE, other, input={"text": "Mine", "sessionId": session}))["code"] == "FORBIDDEN"
     plain = await entered(practice, other)
     async with practice.as_actor(other.actor) as db:
