@@ -16,6 +16,7 @@ JOBS: tuple[Job, ...] = (
 
 SCANS: tuple[Scan, ...] = (
     notifications.REMIND,
+    notifications.PRUNE,
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,

@@ -136,6 +136,21 @@ class Settings(BaseSettings):
     outgoing_allow_http: bool = Field(
         False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
     )
+    messages_per_hour: int = Field(
+        200, ge=1, le=100_000, description="How many messages one user sends within an hour, through hooks too."
+    )
+    webhook_tests_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How many tests of webhooks one user has sent within an hour."
+    )
+    calendar_fetches_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How often one user has outside calendars fetched at once within an hour."
+    )
+    notifications_kept_days: int = Field(
+        365, ge=30, le=3_650, description="How long notifications are kept once read; unread, twice as long."
+    )
+    readyz_details: bool = Field(
+        True, description="Say in the body of `/readyz` how much waits. Switched off, it says what is well only."
+    )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
     @property
