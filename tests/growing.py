@@ -11,7 +11,7 @@ PROBLEM = "... on Problem { code message } ... on InvalidInput { field }"
 CONFLICT = f"{PROBLEM} ... on VersionConflict {{ currentVersion }}"
 SHARES = "{ element share }"
 BALANCE = f"id archetype evenness isAssessed recordedAt shares {SHARES} changes {SHARES} member {{ id }}"
-ENTRY = "id title text mood element isShared sharedAt version createdAt updatedAt member { id } session { id }"
+ENTRY = "id title text mood element isShared sharedAt version createdAt updatedAt goalId member { id } session { id }"
 
 
 def _mutation(name: str, answered: str, problem: str = PROBLEM) -> str:
@@ -32,8 +32,9 @@ ELEMENTS_OVER_TIME = (
     f" points {{ startsOn count mean {SHARES} last {SHARES} }} }} }}"
 )
 JOURNAL = (
-    "query ($memberId: ID, $element: Element, $isShared: Boolean, $first: Int, $after: String) {"
-    " journalEntries(memberId: $memberId, element: $element, isShared: $isShared, first: $first, after: $after) {"
+    "query ($memberId: ID, $goalId: ID, $element: Element, $isShared: Boolean, $first: Int, $after: String) {"
+    " journalEntries(memberId: $memberId, goalId: $goalId, element: $element, isShared: $isShared, first: $first,"
+    " after: $after) {"
     f" edges {{ cursor node {{ __typename {ENTRY} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
 )
 ENGAGEMENT = (

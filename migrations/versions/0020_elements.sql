@@ -56,9 +56,11 @@ CREATE TABLE journal_entries (
   CONSTRAINT journal_entries_version_range CHECK (version >= 1),
   CONSTRAINT journal_entries_shared_since CHECK (is_shared = (shared_at IS NOT NULL)),
   CONSTRAINT journal_entries_encrypted CHECK (substring(content, 1, 1) = '\x01'::bytea AND length(content) >= 45),
+  CONSTRAINT journal_entries_goal_fkey FOREIGN KEY(goal_id, member_id) REFERENCES goals (id, member_id) ON DELETE SET NULL (goal_id),
   FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
   FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE SET NULL
 );
+CREATE INDEX journal_entries_by_goal ON journal_entries (goal_id) WHERE goal_id IS NOT NULL;
 CREATE INDEX journal_entries_by_member ON journal_entries (member_id, created_at DESC, id DESC);
 CREATE INDEX journal_entries_by_session ON journal_entries (session_id) WHERE session_id IS NOT NULL;
 

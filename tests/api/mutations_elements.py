@@ -19,7 +19,7 @@ MUTATIONS = {
     "writeJournalEntry": Mutation(
         "member",
         lambda world: {"text": "Words"},
-        ids={"sessionId": "Session"},
+        ids={"sessionId": "Session", "goalId": "Goal"},
         texts={"text": 20_000, "title": 200, "idempotencyKey": 200},
         ints={"mood": (1, 5)},
         choices=("element",),
@@ -30,7 +30,7 @@ MUTATIONS = {
     "updateJournalEntry": Mutation(
         "member",
         lambda world: {"id": world.ids["JournalEntry"], "expectedVersion": 1, "text": "Other"},
-        ids={"id": "JournalEntry", "sessionId": "Session"},
+        ids={"id": "JournalEntry", "sessionId": "Session", "goalId": "Goal"},
         texts={"text": 20_000, "title": 200},
         ints={"mood": (1, 5)},
         versions=("expectedVersion",),

@@ -114,9 +114,7 @@ class Milestone(SQLModel, table=True):
             " ELSE (target_value IS NULL) = (update_number IS NULL) END",
             name="milestones_reached_as_they_are_measured",
         ),
-        UniqueConstraint(
-            "goal_id", "position", name="milestones_in_order", deferrable=True, initially="IMMEDIATE"
-        ),
+        UniqueConstraint("goal_id", "position", name="milestones_in_order", deferrable=True, initially="IMMEDIATE"),
         ForeignKeyConstraint(
             ["goal_id", "member_id"], ["goals.id", "goals.member_id"], ondelete="CASCADE", name="milestones_goal_fkey"
         ),

@@ -23,6 +23,7 @@ from app.services import growth as growth_service
 from app.wire.inputs import fields_of
 from app.wire.relay import Connection, connection, global_id, parse_key
 
+OfGoal = Annotated[strawberry.ID | None, strawberry.argument(description="About this goal only.")]
 About = Annotated[Element | None, strawberry.argument(description="About this element only.")]
 Shared = Annotated[bool | None, strawberry.argument(description="Only what the coach sees, or only what not.")]
 
@@ -37,6 +38,7 @@ class JournalQuery:
         self,
         info: Info,
         member_id: OfMember = NOT_GIVEN,
+        goal_id: OfGoal = NOT_GIVEN,
         element: About = NOT_GIVEN,
         is_shared: Shared = NOT_GIVEN,
         first: First = DEFAULT_FIRST,
@@ -44,6 +46,7 @@ class JournalQuery:
     ) -> Connection[JournalEntry]:
         wanted = growth_service.JournalFilter.read(
             member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            goal_id=parse_key(goal_id, "Goal", "goalId") if goal_id else None,
             element=element or None,
             is_shared=None if is_shared is NOT_GIVEN else is_shared,
         )
@@ -60,7 +63,7 @@ class JournalMutation:
     async def write_journal_entry(
         self, info: Info, input: Annotated[WriteJournalEntryInput, strawberry.argument(description="The entry.")]
     ) -> ReadJournalEntry:
-        form = growth_service.NewJournalEntry.read(**fields_of(input, session_id="Session"))
+        form = growth_service.NewJournalEntry.read(**fields_of(input, session_id="Session", goal_id="Goal"))
         return await info.context.write(growth_service.write_journal_entry, form=form, now=info.context.now())
 
     @strawberry.mutation(
@@ -70,7 +73,7 @@ class JournalMutation:
     async def update_journal_entry(
         self, info: Info, input: Annotated[UpdateJournalEntryInput, strawberry.argument(description="The changes.")]
     ) -> ReadJournalEntry:
-        changes = fields_of(input, id="JournalEntry", session_id="Session")
+        changes = fields_of(input, id="JournalEntry", session_id="Session", goal_id="Goal")
         entry_id = changes.pop("id")
         form = growth_service.JournalEntryChanges.read(**changes)
         now = info.context.now()

@@ -13,7 +13,7 @@ from app.schema.coherence import dimensions  # noqa: F401  so that they are desc
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.schema.sessions import Session
-from app.wire.relay import Node, node_id
+from app.wire.relay import Node, global_id, node_id
 
 _TEXT = "1 to 20,000 characters."
 _TITLE = "Up to 200 characters."
@@ -46,6 +46,11 @@ class JournalEntry(Node):
         shown_to=lambda actor, entry: actor.may("sessions:read"),
     )
 
+    @strawberry.field(description="The goal that it is about, for `node`.")
+    @staticmethod
+    def goal_id(root: strawberry.Parent[ReadJournalEntry]) -> strawberry.ID | None:
+        return None if root.goal_id is None else global_id("Goal", root.goal_id)
+
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
         return isinstance(value, ReadJournalEntry)
@@ -58,6 +63,9 @@ class WriteJournalEntryInput:
     mood: int | None = strawberry.field(default=strawberry.UNSET, description=_MOOD)
     element: Element | None = strawberry.field(default=strawberry.UNSET, description="The element that it is about.")
     session_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=_ABOUT)
+    goal_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A goal of one's own that it is about."
+    )
     is_shared: bool = strawberry.field(default=False, description="Whether the coach is to see it.")
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -75,6 +83,9 @@ class UpdateJournalEntryInput:
     element: Element | None = strawberry.field(default=strawberry.UNSET, description="Null takes it away.")
     session_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description=f"{_ABOUT} Null takes it away."
+    )
+    goal_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A goal of one's own that it is about. Null takes it away."
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.context import Context
 from app.events import JournalEntryRemoved, JournalEntryShared, JournalEntryWritten
+from app.models.growth import Goal
 from app.services import privacy
-from app.wire.relay import parse_key
+from app.wire.relay import global_id, parse_key
 from tests.growing import JOURNAL, REMOVE, SHARE, UNSHARE, UPDATE, WRITE, entered, journal
 from tests.operations import TABLES, add_window, booked, transferred
 from tests.practice import Person, Practice
@@ -147,6 +149,43 @@ async def test_an_entry_is_about_a_session_of_ones_own(practice: Practice, coach
         await db.rollback()
     assert "another member" in str(refused.value.orig)
     assert (await journal(practice, other)) == [plain]
+
+
+async def test_an_entry_is_about_a_goal_of_ones_own(practice: Practice, coach: Person, member: Person) -> None:
+    other = await practice.member(coach)
+    mine, theirs = [await _goal_of(practice, each) for each in (member, other)]
+    entry, _ = await entered(practice, member, goalId=mine), await entered(practice, member)
+
+    assert entry["goalId"] == mine
+    assert await journal(practice, member, goalId=mine) == [entry]
+    assert (await practice.refusal(WRITE, member, input={"text": "Mine", "goalId": theirs}))["code"] == "FORBIDDEN"
+    changes = {"id": entry["id"], "expectedVersion": 1}
+    refusal = await practice.refusal(UPDATE, member, input={**changes, "goalId": theirs})
+    assert refusal["code"] == "FORBIDDEN"
+    assert (await practice.ask(UPDATE, member, input={**changes, "goalId": None}))["goalId"] is None
+    async with practice.as_actor(member.actor) as db:
+        with pytest.raises(DBAPIError) as refused:
+            await db.execute(text("UPDATE journal_entries SET goal_id = :id"), {"id": parse_key(theirs, "Goal", "id")})
+        await db.rollback()
+    assert "journal_entries_goal_fkey" in str(refused.value.orig)
+
+
+async def _goal_of(practice: Practice, member: Person) -> str:
+    assert member.member is not None
+    now, values = practice.clock(), {"baseline": Decimal(0), "current": Decimal(0), "target": Decimal(10)}
+    goal = Goal(
+        member_id=member.member.id,
+        title="Swim",
+        measure="Lengths",
+        target_date=now.date(),
+        added_by_user_id=member.user.id,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    async with practice.as_system() as db:
+        db.add(goal)
+    return global_id("Goal", goal.id)
 
 
 async def test_what_is_removed_is_gone(practice: Practice, coach: Person, member: Person) -> None:
