@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.growth.engaging import RULES, WINDOW_DAYS, Done, Part, engagement_of
+from app.services.growth.engaging import HALF_LIFE_DAYS, RULES, WINDOW_DAYS, Done, Part, engagement_of
 
 TODAY = date(2026, 3, 29)
 METRICS = sorted({rule.metric for rule in RULES.values()} | {"SESSIONS_MISSED"})
@@ -75,3 +76,12 @@ def test_doing_more_never_lowers_it_missing_never_raises_it_and_a_day_only_takes
     today, tomorrow = (engagement_of(without_missing, TODAY + timedelta(days=days)).score for days in (0, 1))
     assert tomorrow <= today
     assert engagement_of(list(reversed(what)), TODAY) == before
+
+
+def test_the_page_has_the_same_rules(root: Path) -> None:
+    page = (root / "docs" / "engagement.md").read_text(encoding="utf-8")
+    rows = [tuple(cell.strip(" `") for cell in row.split("|")[1:-1]) for row in page.splitlines() if row[:3] == "| `"]
+
+    assert rows == [(part.value, rule.metric, str(rule.most), str(rule.half_at)) for part, rule in RULES.items()]
+    for number in (f"2^(-a / {HALF_LIFE_DAYS})", f"what is {WINDOW_DAYS} days old", f"the last {WINDOW_DAYS} days"):
+        assert number in page

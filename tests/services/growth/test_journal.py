@@ -17,6 +17,7 @@ from app.wire.relay import global_id, parse_key
 from tests.growing import JOURNAL, REMOVE, SHARE, UNSHARE, UPDATE, WRITE, entered, journal
 from tests.operations import TABLES, add_window, booked, transferred
 from tests.practice import Person, Practice
+from tests.statements import cost_alike, cost_of_page
 
 CANARY = "Kanarienvogel"
 NODE = "query ($id: ID!) { node(id: $id) { ... on JournalEntry { text } } }"
@@ -128,6 +129,19 @@ async def test_the_list_has_pages_newest_first_and_filters(practice: Practice, c
     assert [entry["text"] for entry in await journal(practice, member, isShared=True)] == ["Day 1"]
     assert len(await journal(practice, member, isShared=False)) == 4
     assert await journal(practice, coach, member, isShared=False) == []
+
+
+async def test_a_longer_page_takes_no_more_statements(practice: Practice, coach: Person, member: Person) -> None:
+    await add_window(practice, coach)
+    session = await booked(practice, member, coach, "2026-03-02T09:00:00Z")
+    for _ in range(6):
+        await entered(practice, member, sessionId=session, isShared=True)
+
+    short = await cost_of_page(practice, JOURNAL, coach, 2, memberId=member.id)
+    long = await cost_of_page(practice, JOURNAL, coach, 6, memberId=member.id)
+
+    assert (short[0], long[0]) == (2, 6)
+    assert cost_alike(short[1], long[1])
 
 
 async def test_an_entry_is_about_a_session_of_ones_own(practice: Practice, coach: Person, member: Person) -> None:
