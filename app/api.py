@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
     coaches,
+    coherence,
     deliveries,
     growth,
     identity,
@@ -13,6 +14,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -42,7 +44,10 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
     growth.ElementQuery,  # elementalBalance, elementalSeries
     growth.JournalQuery,  # journalEntries
     growth.EngagementQuery,  # engagement, engagementSeries
@@ -70,7 +75,9 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
     growth.ElementMutation,  # recordElementalBalance
     growth.JournalMutation,  # write, update, share, unshare, remove JournalEntry
 ):
@@ -83,6 +90,8 @@ class Subscription(
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
+    coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

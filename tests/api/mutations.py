@@ -4,9 +4,11 @@ from uuid import uuid4
 
 from tests.api import (
     mutations_calendar,
+    mutations_coherence,
     mutations_elements,
     mutations_messaging,
     mutations_notifications,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -370,6 +372,8 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_coherence.MUTATIONS,
+    **mutations_risk.MUTATIONS,
     **mutations_elements.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

@@ -38,6 +38,8 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.risks import RESOLVE, assessed
+from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -46,6 +48,8 @@ DEPTH = 3
 NODES = {
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Breakthrough": "breakthroughs",
+    "CoherenceScore": "coherence_scores",
     "ElementalBalance": "elemental_balances",
     "JournalEntry": "journal_entries",
     "Member": "members",
@@ -59,6 +63,8 @@ NODES = {
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
     "Notification": "notifications",
+    "RiskAlert": "risk_alerts",
+    "RiskAssessment": "risk_assessments",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -132,6 +138,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
     await access_notifications.made_in(practice, watched)
+    await risen(practice, watched)
+    risk = await assessed(practice, one, watched, notes=CANARY)
+    await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
     await balanced(practice, one, watched)
     for is_shared in (False, True):
         await entered(practice, watched, CANARY, title=CANARY, isShared=is_shared)

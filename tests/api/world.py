@@ -29,6 +29,8 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
+from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -68,6 +70,7 @@ class World:
     planless: str = ""
     spare_job: str = ""
     of_a_series: str = ""
+    spare_breakthrough: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -83,6 +86,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.spare_breakthrough = await risen_once_more(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -116,6 +120,8 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await coherence_of(self.practice, member),
+            **await risk_of(self.practice, coach, member),
             **await elements_of(self.practice, coach, member),
         }
 
