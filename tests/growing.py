@@ -1,10 +1,13 @@
 """The operations on elements, journals and engagement that many tests ask, written once."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from app.models.growth import Goal
+from app.wire.relay import global_id
 from tests.practice import Person, Practice
 
 PROBLEM = "... on Problem { code message } ... on InvalidInput { field }"
@@ -27,7 +30,7 @@ UNSHARE = _mutation("unshareJournalEntry", f"... on JournalEntry {{ {ENTRY} }}")
 REMOVE = _mutation("removeJournalEntry", "... on Removed { id }")
 NOW = f"query ($memberId: ID) {{ elementalBalance(memberId: $memberId) {{ {BALANCE} }} }}"
 ELEMENTS_OVER_TIME = (
-    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: GrowthInterval!) {"
+    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: Interval!) {"
     " elementalSeries(memberId: $memberId, from: $from, to: $to, interval: $interval) { interval timeZone"
     f" points {{ startsOn count mean {SHARES} last {SHARES} }} }} }}"
 )
@@ -42,7 +45,7 @@ ENGAGEMENT = (
     " parts { name points most count missed lastOn } } }"
 )
 METRIC_OVER_TIME = (
-    "query ($memberId: ID, $metric: EngagementMetric!, $from: DateTime!, $to: DateTime!, $interval: GrowthInterval!) {"
+    "query ($memberId: ID, $metric: EngagementMetric!, $from: DateTime!, $to: DateTime!, $interval: Interval!) {"
     " engagementSeries(memberId: $memberId, metric: $metric, from: $from, to: $to, interval: $interval) {"
     " metric timeZone points { startsOn value } } }"
 )
@@ -98,6 +101,25 @@ _ASSESSED = (
     " 'CUSTOM', 'COMPLETED', '{}', 0, :now, :now, :now, :now FROM question_sets WHERE code = :code RETURNING id",
     "ALTER TABLE assessments ENABLE TRIGGER assessments_open",
 )
+
+
+async def goal_of(practice: Practice, member: Person) -> str:
+    """One of a member's own, made at once."""
+    assert member.member is not None
+    now, values = practice.clock(), {"baseline": Decimal(0), "current": Decimal(0), "target": Decimal(10)}
+    goal = Goal(
+        member_id=member.member.id,
+        title="Swim",
+        measure="Lengths",
+        target_date=now.date(),
+        added_by_user_id=member.user.id,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    async with practice.as_system() as db:
+        db.add(goal)
+    return global_id("Goal", goal.id)
 
 
 async def elements_of(practice: Practice, coach: Person, member: Person) -> dict[str, str]:

@@ -11,7 +11,7 @@ import httpx2
 
 from app.wire.relay import global_id
 from tests.calendars import feed_of
-from tests.growing import elements_of
+from tests.growing import elements_of, goal_of
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.jobs.working import parked
@@ -102,6 +102,7 @@ class World:
             "AvailabilityWindow": window,
             "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
+            "Goal": await goal_of(self.practice, member),
             "Member": member.id,
             "OutsideCalendar": await outside_calendar(self.practice, coach),
             "PlanItem": plan["items"][0]["id"],

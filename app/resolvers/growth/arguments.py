@@ -5,8 +5,8 @@ from typing import Annotated
 
 import strawberry
 
-from app.schema.growth.series import GrowthInterval
 from app.services import growth as growth_service
+from app.services.coherence import Interval
 from app.wire.relay import parse_key
 
 OfMember = Annotated[
@@ -14,11 +14,9 @@ OfMember = Annotated[
 ]
 From = Annotated[datetime, strawberry.argument(name="from", description="From this instant on.")]
 Before = Annotated[datetime, strawberry.argument(name="to", description="And before this one.")]
-By = Annotated[GrowthInterval, strawberry.argument(description="What there is to be a point for.")]
+By = Annotated[Interval, strawberry.argument(description="What there is to be a point for.")]
 
 
-def question(
-    member_id: str | None, from_: datetime, to: datetime, interval: GrowthInterval
-) -> growth_service.SeriesQuestion:
+def question(member_id: str | None, from_: datetime, to: datetime, interval: Interval) -> growth_service.SeriesQuestion:
     whose = parse_key(member_id, "Member", "memberId") if member_id else None
     return growth_service.SeriesQuestion.read(member_id=whose, from_=from_, to=to, interval=interval)

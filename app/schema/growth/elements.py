@@ -10,11 +10,11 @@ from app.loaders import members as member_loaders
 from app.models import growth as models
 from app.models.coherence.dimensions import Element
 from app.models.growth import Archetype
-from app.schema.coherence import dimensions  # noqa: F401  so that they are described before a type here asks
-from app.schema.growth.series import GrowthInterval
+from app.schema.coherence import dimensions, scores  # noqa: F401  so that they are described before a type here asks
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
+from app.services.coherence import Interval
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
@@ -98,7 +98,7 @@ class ElementalPoint:
 
 @strawberry.type(description="How a member's elements were over time.")
 class ElementalSeries:
-    interval: GrowthInterval = strawberry.field(description="What there is a point for.")
+    interval: Interval = strawberry.field(description="What there is a point for.")
     time_zone: str = strawberry.field(description="The member's: where their days begin.")
     points: list[ElementalPoint] = strawberry.field(
         description="In the order of time; what has no balance has no point."

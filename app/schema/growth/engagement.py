@@ -7,10 +7,11 @@ import strawberry
 
 from app.loaders import members as member_loaders
 from app.models.growth import Metric
-from app.schema.growth.series import GrowthInterval
+from app.schema.coherence import scores  # noqa: F401  so that intervals are described before a type here asks
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
+from app.services.coherence import Interval
 from app.services.growth import EngagementPart
 from app.wire.enums import describe
 
@@ -83,7 +84,7 @@ class EngagementPoint:
 @strawberry.type(description="How often something was done over time.")
 class EngagementSeries:
     metric: Metric = strawberry.field(description="What.")
-    interval: GrowthInterval = strawberry.field(description="What there is a point for.")
+    interval: Interval = strawberry.field(description="What there is a point for.")
     time_zone: str = strawberry.field(description="The member's: where their days begin.")
     points: list[EngagementPoint] = strawberry.field(description="Every one, in the order of time.")
 

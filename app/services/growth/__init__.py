@@ -30,13 +30,12 @@ from app.services.growth.journal import (
     update_journal_entry,
     write_journal_entry,
 )
-from app.services.growth.series import Interval, SeriesQuestion
+from app.services.growth.series import SeriesQuestion
 
 __all__ = [
     "ElementalPoint",
     "ElementalSeries",
     "EngagementPart",
-    "Interval",
     "JournalEntryChanges",
     "JournalFilter",
     "MetricPoint",

@@ -12,8 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.models.growth import EngagementScore, Metric
+from app.services.coherence.reading import Interval
 from app.services.growth.engaging import EngagementPart, Part, engagement_of
-from app.services.growth.series import Interval, SeriesQuestion, asked_of
+from app.services.growth.series import SeriesQuestion, asked_of
 from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.context import Context
 from app.events import JournalEntryRemoved, JournalEntryShared, JournalEntryWritten
-from app.models.growth import Goal
 from app.services import privacy
-from app.wire.relay import global_id, parse_key
-from tests.growing import JOURNAL, REMOVE, SHARE, UNSHARE, UPDATE, WRITE, entered, journal
+from app.wire.relay import parse_key
+from tests.growing import JOURNAL, REMOVE, SHARE, UNSHARE, UPDATE, WRITE, entered, goal_of, journal
 from tests.operations import TABLES, add_window, booked, transferred
 from tests.practice import Person, Practice
 from tests.statements import cost_alike, cost_of_page
@@ -167,7 +165,7 @@ async def test_an_entry_is_about_a_session_of_ones_own(practice: Practice, coach
 
 async def test_an_entry_is_about_a_goal_of_ones_own(practice: Practice, coach: Person, member: Person) -> None:
     other = await practice.member(coach)
-    mine, theirs = [await _goal_of(practice, each) for each in (member, other)]
+    mine, theirs = [await goal_of(practice, each) for each in (member, other)]
     entry, _ = await entered(practice, member, goalId=mine), await entered(practice, member)
 
     assert entry["goalId"] == mine
@@ -182,24 +180,6 @@ async def test_an_entry_is_about_a_goal_of_ones_own(practice: Practice, coach: P
             await db.execute(text("UPDATE journal_entries SET goal_id = :id"), {"id": parse_key(theirs, "Goal", "id")})
         await db.rollback()
     assert "journal_entries_goal_fkey" in str(refused.value.orig)
-
-
-async def _goal_of(practice: Practice, member: Person) -> str:
-    assert member.member is not None
-    now, values = practice.clock(), {"baseline": Decimal(0), "current": Decimal(0), "target": Decimal(10)}
-    goal = Goal(
-        member_id=member.member.id,
-        title="Swim",
-        measure="Lengths",
-        target_date=now.date(),
-        added_by_user_id=member.user.id,
-        created_at=now,
-        updated_at=now,
-        **values,
-    )
-    async with practice.as_system() as db:
-        db.add(goal)
-    return global_id("Goal", goal.id)
 
 
 async def test_what_is_removed_is_gone(practice: Practice, coach: Person, member: Person) -> None:
