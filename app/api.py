@@ -44,6 +44,8 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    growth.InterventionQuery,  # interventions, memberInterventions
+    growth.ActionItemQuery,  # actionItems
     coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
     coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
@@ -75,6 +77,8 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
+    growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
     risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert

@@ -22,6 +22,7 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
+    growth.OVERDUE,
     risk.ESCALATE_DUE,
     growth.FADE_ENGAGEMENT,
 )

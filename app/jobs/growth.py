@@ -1,4 +1,4 @@
-"""What follows of what members do to grow."""
+"""What follows of what members do to grow, and what becomes due of it by time alone."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -22,6 +22,15 @@ async def _fade_engagement(context: Context) -> None:
             may_be_more = await growth_service.fade_engagement(db, now=context.now())
 
 
+async def mark_overdue(context: Context) -> None:
+    """Some items at a time, each time in a transaction."""
+    now, more = context.now(), True
+    while more:
+        async with context.unit_of_work() as db:
+            more = await growth_service.mark_overdue(db, now=now)
+
+
+OVERDUE: Final = Scan("mark overdue action items", mark_overdue, every_seconds=30)
 COUNT_ENGAGEMENT: Final = Job(
     "count_engagement",
     _count_engagement,

@@ -10,12 +10,14 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
 from app.models.coherence import BreakthroughStatus
+from app.models.growth import InterventionStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
     coherence,  # noqa: F401
+    growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
     risk,  # noqa: F401 - and where an alert stands
@@ -253,6 +255,26 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+class TooManyInterventions(Problem):
+    pass
+
+
+@shows(problems.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+class InterventionAlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems.InterventionIsOver, "It was completed or given up, and stays so.")
+class InterventionIsOver(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.InterventionNotCompleted, "Only what is completed is rated.")
+class InterventionNotCompleted(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")

@@ -23,6 +23,7 @@ from app.wire.relay import global_id
 from tests.growing import balanced, entered
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import practised
 from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -46,13 +47,16 @@ NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 CANARY = "Kanarienvogel"
 DEPTH = 3
 NODES = {
+    "ActionItem": "action_items",
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Intervention": "interventions",
     "Breakthrough": "breakthroughs",
     "CoherenceScore": "coherence_scores",
     "ElementalBalance": "elemental_balances",
     "JournalEntry": "journal_entries",
     "Member": "members",
+    "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
     "Session": "sessions",
@@ -137,6 +141,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
     await risen(practice, watched)
     risk = await assessed(practice, one, watched, notes=CANARY)
@@ -165,7 +170,7 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     for type_name, table in NODES.items():
         of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
         whose = of_users.get(table, "member_id = :member")
-        if table.endswith(("templates", "hooks")):
+        if table.endswith(("templates", "hooks")) or table == "interventions":
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
         rows = await practice.rows(f"SELECT id FROM {table} WHERE {whose}", **used)

@@ -14,6 +14,7 @@ from tests.calendars import feed_of
 from tests.growing import elements_of, goal_of
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import interventions_of
 from tests.jobs.working import parked
 from tests.leaving import delivery_to
 from tests.messaging import logged, message_hook, message_template
@@ -121,6 +122,7 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await interventions_of(self.practice, coach, member),
             **await coherence_of(self.practice, member),
             **await risk_of(self.practice, coach, member),
             **await elements_of(self.practice, coach, member),

@@ -11,6 +11,7 @@ from tests.house import (
     access_coherence,
     access_deliveries,
     access_elements,
+    access_interventions,
     access_messaging,
     access_notifications,
     access_risk,
@@ -18,6 +19,7 @@ from tests.house import (
     access_webhooks,
 )
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
+from tests.interventions import interventions_of
 from tests.leaving import delivery_to
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -95,6 +97,7 @@ class World:
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= await coherence_of(practice, world.member)
         world.ids |= await risk_of(practice, coach, world.member)
         world.ids |= await elements_of(practice, coach, world.member)
@@ -338,6 +341,7 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_interventions.ROWS,
     **access_risk.ROWS,
     **access_elements.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
@@ -387,6 +391,7 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_interventions.NODES,
     **access_coherence.NODES,
     **access_elements.NODES,
 }

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_coherence, rows_of_elements
+from tests.models import rows_of_coherence, rows_of_elements, rows_of_interventions
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -80,6 +80,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_interventions.NAMED_BY,
     **rows_of_coherence.NAMED_BY,
     **rows_of_elements.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
@@ -128,6 +129,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_interventions.TOUCHED,
     **rows_of_coherence.TOUCHED,
     **rows_of_elements.TOUCHED,
     "outbox": "created_at = now()",
@@ -235,6 +237,10 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
+            for person, by in ((anna, one), (carl, other)):
+                ids = {"member_user": person.user.id, "coach_user": by.user.id}
+                await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
             await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
@@ -303,6 +309,8 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table in rows_of_interventions.SPARED:
+                spare = f" WHERE {rows_of_interventions.SPARED[table]}"
             if table in rows_of_elements.SPARED:
                 spare = f" WHERE {rows_of_elements.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
-from tests.models import rows_of_coherence, rows_of_elements
+from tests.models import rows_of_coherence, rows_of_elements, rows_of_interventions
 from tests.models.catalogue import guarded_tables
 from tests.models.rows_of_messages import MESSAGES_OF_ONE, MESSAGES_OF_OTHER, TEMPLATES_OF_ONE, TEMPLATES_OF_OTHER
 from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
@@ -285,6 +285,7 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | written_by("other"),
 }
+SEEN, UPDATED, INSERTED = rows_of_interventions.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_elements.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}

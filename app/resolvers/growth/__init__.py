@@ -1,7 +1,19 @@
-"""How members grow: elements, journals, engagement."""
+"""How members grow: what they do, what is proposed to them, and what shows of it."""
 
+from app.resolvers.growth.action_items import ActionItemMutation, ActionItemQuery
 from app.resolvers.growth.elements import ElementMutation, ElementQuery
 from app.resolvers.growth.engagement import EngagementQuery
+from app.resolvers.growth.interventions import InterventionMutation, InterventionQuery
 from app.resolvers.growth.journal import JournalMutation, JournalQuery
 
-__all__ = ["ElementMutation", "ElementQuery", "EngagementQuery", "JournalMutation", "JournalQuery"]
+__all__ = [
+    "ActionItemMutation",
+    "ActionItemQuery",
+    "ElementMutation",
+    "ElementQuery",
+    "EngagementQuery",
+    "InterventionMutation",
+    "InterventionQuery",
+    "JournalMutation",
+    "JournalQuery",
+]

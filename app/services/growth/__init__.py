@@ -1,5 +1,17 @@
 """How members grow: what they do, what is proposed to them, and what shows of it."""
 
+from app.services.growth.action_items import (
+    ActionItemChanges,
+    ActionItemFilter,
+    NewActionItem,
+    access_action_item,
+    add_action_item,
+    complete_action_item,
+    list_action_items,
+    remove_action_item,
+    reopen_action_item,
+    update_action_item,
+)
 from app.services.growth.balance import evenness_of
 from app.services.growth.counting import count_engagement, fade_engagement
 from app.services.growth.elements import (
@@ -18,6 +30,18 @@ from app.services.growth.engagement import (
     read_engagement_series,
 )
 from app.services.growth.engaging import EngagementPart, Part
+from app.services.growth.interventions import (
+    AssignIntervention,
+    InterventionNote,
+    Progress,
+    RateIntervention,
+    access_member_intervention,
+    assign_intervention,
+    list_member_interventions,
+    rate_intervention,
+    update_intervention_progress,
+    write_intervention_note,
+)
 from app.services.growth.journal import (
     JournalEntryChanges,
     JournalFilter,
@@ -30,36 +54,74 @@ from app.services.growth.journal import (
     update_journal_entry,
     write_journal_entry,
 )
+from app.services.growth.library import (
+    InterventionChanges,
+    InterventionFilter,
+    NewIntervention,
+    access_intervention,
+    add_intervention,
+    list_interventions,
+    update_intervention,
+)
+from app.services.growth.overdue import mark_overdue
 from app.services.growth.series import SeriesQuestion
 
 __all__ = [
+    "ActionItemChanges",
+    "ActionItemFilter",
+    "AssignIntervention",
     "ElementalPoint",
     "ElementalSeries",
     "EngagementPart",
+    "InterventionChanges",
+    "InterventionFilter",
+    "InterventionNote",
     "JournalEntryChanges",
     "JournalFilter",
     "MetricPoint",
     "MetricSeries",
+    "NewActionItem",
     "NewBalance",
+    "NewIntervention",
     "NewJournalEntry",
     "Part",
+    "Progress",
+    "RateIntervention",
     "ReadEngagement",
     "SeriesQuestion",
+    "access_action_item",
     "access_elemental_balance",
+    "access_intervention",
     "access_journal_entry",
+    "access_member_intervention",
+    "add_action_item",
+    "add_intervention",
+    "assign_intervention",
+    "complete_action_item",
     "count_engagement",
     "evenness_of",
     "fade_engagement",
     "find_elemental_balance",
     "find_engagement",
+    "list_action_items",
+    "list_interventions",
     "list_journal_entries",
+    "list_member_interventions",
+    "mark_overdue",
+    "rate_intervention",
     "read_elemental_series",
     "read_engagement_series",
     "record_elemental_balance",
     "record_elements",
+    "remove_action_item",
     "remove_journal_entry",
+    "reopen_action_item",
     "share_journal_entry",
     "unshare_journal_entry",
+    "update_action_item",
+    "update_intervention",
+    "update_intervention_progress",
     "update_journal_entry",
+    "write_intervention_note",
     "write_journal_entry",
 ]

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 
-from app.loaders.growth import text_of
+from app.loaders.growth import feedback_in, note_in, text_of
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.risk import text_in
 from app.loaders.sessions.notes import content_of
-from app.models.growth import JournalEntry
+from app.models.growth import JournalEntry, MemberIntervention, MemberInterventionNote
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.risk import RiskAlert, RiskAssessment
@@ -32,6 +32,8 @@ UNDER_MEMBERS_KEYS: Final[tuple[tuple[type[SQLModel], Read], ...]] = (
     (JournalEntry, text_of),
     (RiskAssessment, text_in),
     (RiskAlert, text_in),
+    (MemberIntervention, feedback_in),
+    (MemberInterventionNote, note_in),
 )
 """What is encrypted under its member's key, and how it is read."""
 

@@ -53,6 +53,8 @@ NOT_SEALED = {
     ("communications", "content"),
     ("risk_assessments", "notes"),
     ("risk_alerts", "note"),
+    ("member_interventions", "feedback"),
+    ("member_intervention_notes", "content"),
     ("communications", "request_digest"),
     ("calendar_feeds", "secret_hash"),
 }
