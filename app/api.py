@@ -53,6 +53,9 @@ class Query(
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
     risk.Query,  # riskAssessments, riskAlerts, riskStatistics
+    growth.ElementQuery,  # elementalBalance, elementalSeries
+    growth.JournalQuery,  # journalEntries
+    growth.EngagementQuery,  # engagement, engagementSeries
 ):
     pass
 
@@ -85,6 +88,8 @@ class Mutation(
     coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
     coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
     risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
+    growth.ElementMutation,  # recordElementalBalance
+    growth.JournalMutation,  # write, update, share, unshare, remove JournalEntry
 ):
     pass
 

@@ -314,6 +314,10 @@ class JournalEntryWritten(OfMember):
     journal_entry_id: UUID
 
 
+class JournalEntryRemoved(OfMember):
+    journal_entry_id: UUID
+
+
 class JournalEntryShared(OfMember):
     """The coach can read it from now on."""
 

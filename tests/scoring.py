@@ -28,7 +28,7 @@ SCORES = (
     f" after: $after) {{ edges {{ cursor node {{ {SCORE} }} }} pageInfo {{ hasNextPage }} }} }}"
 )
 SERIES = (
-    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: CoherenceInterval!) {"
+    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: Interval!) {"
     " coherenceSeries(memberId: $memberId, from: $from, to: $to, interval: $interval) { interval timeZone"
     " points { startsOn count mean { psi rho q f total percentage } last { id total } } } }"
 )

@@ -13,6 +13,7 @@ JOBS: tuple[Job, ...] = (
     coherence.FILL_SESSIONS,
     *webhooks.JOBS,
     *risk.JOBS,
+    growth.COUNT_ENGAGEMENT,
 )
 
 SCANS: tuple[Scan, ...] = (
@@ -23,6 +24,7 @@ SCANS: tuple[Scan, ...] = (
     *webhooks.SCANS,
     growth.OVERDUE,
     risk.ESCALATE_DUE,
+    growth.FADE_ENGAGEMENT,
 )
 
 

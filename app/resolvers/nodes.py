@@ -68,6 +68,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "GoalUpdate": lambda context, key: context.read(growth_service.access_goal_update, parse_uuid(key)),
     "Milestone": lambda context, key: context.read(growth_service.access_milestone, parse_uuid(key)),
     "Intervention": lambda context, key: context.read(growth_service.access_intervention, parse_uuid(key)),
+    "ElementalBalance": lambda context, key: context.read(growth_service.access_elemental_balance, parse_uuid(key)),
+    "JournalEntry": lambda context, key: context.read(growth_service.access_journal_entry, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
     "MemberIntervention": lambda context, key: context.read(growth_service.access_member_intervention, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),

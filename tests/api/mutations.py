@@ -6,6 +6,7 @@ from tests.api import (
     mutations_assessments,
     mutations_calendar,
     mutations_coherence,
+    mutations_elements,
     mutations_goals,
     mutations_interventions,
     mutations_messaging,
@@ -379,6 +380,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_coherence.MUTATIONS,
     **mutations_goals.MUTATIONS,
     **mutations_risk.MUTATIONS,
+    **mutations_elements.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

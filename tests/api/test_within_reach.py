@@ -22,6 +22,7 @@ from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.assessing import told_in_words
 from tests.goals import goals_made_in
+from tests.growing import balanced, entered
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.interventions import practised
@@ -58,6 +59,8 @@ NODES = {
     "Goal": "goals",
     "GoalUpdate": "goal_updates",
     "Milestone": "milestones",
+    "ElementalBalance": "elemental_balances",
+    "JournalEntry": "journal_entries",
     "Member": "members",
     "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
@@ -151,6 +154,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
     risk = await assessed(practice, one, watched, notes=CANARY)
     await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
+    await balanced(practice, one, watched)
+    for is_shared in (False, True):
+        await entered(practice, watched, CANARY, title=CANARY, isShared=is_shared)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -212,7 +218,7 @@ async def test_the_questions_reach_what_is_there(lived: tuple[Practice, dict[str
         answers = [await practice.execute(query, people[who]) for query in queries()]
         assert sum(found_in(answer) for answer in answers) >= 4, who
     for type_name, id_ in await ids(practice, people["watched"]):
-        reader = people["watched" if type_name == "Notification" else "one"]
+        reader = people["watched" if type_name in {"JournalEntry", "Notification"} else "one"]
         answer = await practice.execute(node_query(type_name), reader, id=id_)
         assert "errors" not in answer, (type_name, answer)
         assert answer["data"]["node"] is not None

@@ -13,6 +13,7 @@ from app.wire.relay import global_id
 from tests.assessing import assessments_of, draft, scale, told_in_words
 from tests.calendars import feed_of
 from tests.goals import goals_made_in
+from tests.growing import elements_of, goal_of
 from tests.holding import held, joined
 from tests.house import access_notifications
 from tests.interventions import interventions_of
@@ -114,6 +115,7 @@ class World:
             "AvailabilityWindow": window,
             "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
+            "Goal": await goal_of(self.practice, member),
             "Member": member.id,
             "OutsideCalendar": await outside_calendar(self.practice, coach),
             "PlanItem": plan["items"][0]["id"],
@@ -137,6 +139,7 @@ class World:
             **await coherence_of(self.practice, member),
             **await goals_made_in(self.practice, coach, member),
             **await risk_of(self.practice, coach, member),
+            **await elements_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from app.wire.relay import global_id
 from tests.assessing import assessments_of
 from tests.goals import goals_made_in
+from tests.growing import elements_of
 from tests.holding import held, joined
 from tests.house import (
     access_assessments,
     access_calendar,
     access_coherence,
     access_deliveries,
+    access_elements,
     access_goals,
     access_interventions,
     access_messaging,
@@ -104,6 +106,7 @@ class World:
         world.ids |= await coherence_of(practice, world.member)
         world.ids |= await goals_made_in(practice, coach, world.member)
         world.ids |= await risk_of(practice, coach, world.member)
+        world.ids |= await elements_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -348,6 +351,7 @@ ACCESS = {
     **access_interventions.ROWS,
     **access_assessments.ROWS,
     **access_risk.ROWS,
+    **access_elements.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -399,4 +403,5 @@ NODES = {
     **access_interventions.NODES,
     **access_assessments.NODES,
     **access_coherence.NODES,
+    **access_elements.NODES,
 }

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_assessments, rows_of_coherence, rows_of_goals, rows_of_interventions
+from tests.models import rows_of_assessments, rows_of_coherence, rows_of_elements, rows_of_goals, rows_of_interventions
 from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -85,6 +85,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     **rows_of_assessments.NAMED_BY,
     **rows_of_coherence.NAMED_BY,
     **rows_of_goals.NAMED_BY,
+    **rows_of_elements.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -135,6 +136,7 @@ TOUCHED: dict[str, str] = {
     **rows_of_assessments.TOUCHED,
     **rows_of_coherence.TOUCHED,
     **rows_of_goals.TOUCHED,
+    **rows_of_elements.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -254,6 +256,7 @@ class SmallPractice:
                     coach_user=people[coach].user.id,
                 )
             await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
+            await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
@@ -325,6 +328,8 @@ class SmallPractice:
                 spare = f" WHERE ({concerned}) IS NOT TRUE AND member_coach_id IS DISTINCT FROM {mine}"
             if table in rows_of_interventions.SPARED:
                 spare = f" WHERE {rows_of_interventions.SPARED[table]}"
+            if table in rows_of_elements.SPARED:
+                spare = f" WHERE {rows_of_elements.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

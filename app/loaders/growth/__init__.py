@@ -1,6 +1,7 @@
 """What belongs to how members grow."""
 
 from app.loaders.growth.action_items import action_items_by_session
+from app.loaders.growth.elements import ElementShare, changes_by_balance, shares_shown
 from app.loaders.growth.goals import goals_by_id, milestones_by_goal
 from app.loaders.growth.interventions import (
     feedback_by_member_intervention,
@@ -10,9 +11,15 @@ from app.loaders.growth.interventions import (
     note_in,
     notes_by_member_intervention,
 )
+from app.loaders.growth.journal import JournalText, ReadJournalEntry, entries_read, text_of
 
 __all__ = [
+    "ElementShare",
+    "JournalText",
+    "ReadJournalEntry",
     "action_items_by_session",
+    "changes_by_balance",
+    "entries_read",
     "feedback_by_member_intervention",
     "feedback_in",
     "goals_by_id",
@@ -21,4 +28,6 @@ __all__ = [
     "milestones_by_goal",
     "note_in",
     "notes_by_member_intervention",
+    "shares_shown",
+    "text_of",
 ]

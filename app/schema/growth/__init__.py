@@ -9,6 +9,8 @@ from app.schema.growth.action_items import (
     ReopenActionItemInput,
     UpdateActionItemInput,
 )
+from app.schema.growth.elements import ElementalBalance, ElementalSeries, RecordElementalBalanceInput
+from app.schema.growth.engagement import Engagement, EngagementSeries
 from app.schema.growth.goals import (
     AbandonGoalInput,
     AddGoalInput,
@@ -37,6 +39,14 @@ from app.schema.growth.interventions import (
     UpdateInterventionProgressInput,
     WriteInterventionNoteInput,
 )
+from app.schema.growth.journal import (
+    JournalEntry,
+    RemoveJournalEntryInput,
+    ShareJournalEntryInput,
+    UnshareJournalEntryInput,
+    UpdateJournalEntryInput,
+    WriteJournalEntryInput,
+)
 
 __all__ = [
     "AbandonGoalInput",
@@ -48,26 +58,37 @@ __all__ = [
     "AddMilestoneInput",
     "AssignInterventionInput",
     "CompleteActionItemInput",
+    "ElementalBalance",
+    "ElementalSeries",
+    "Engagement",
+    "EngagementSeries",
     "Goal",
     "GoalFilter",
     "GoalOutcomes",
     "GoalUpdate",
     "Intervention",
     "InterventionFilter",
+    "JournalEntry",
     "MemberIntervention",
     "Milestone",
     "RateInterventionInput",
     "ReachMilestoneInput",
+    "RecordElementalBalanceInput",
     "RecordGoalProgressInput",
     "RemoveActionItemInput",
+    "RemoveJournalEntryInput",
     "RemoveMilestoneInput",
     "ReopenActionItemInput",
     "ReopenMilestoneInput",
+    "ShareJournalEntryInput",
+    "UnshareJournalEntryInput",
     "UpdateActionItemInput",
     "UpdateGoalInput",
     "UpdateInterventionInput",
     "UpdateInterventionProgressInput",
+    "UpdateJournalEntryInput",
     "UpdateMilestoneInput",
     "WithdrawGoalUpdateInput",
     "WriteInterventionNoteInput",
+    "WriteJournalEntryInput",
 ]

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlmodel import SQLModel, col, select
 
 from app.loaders.coherence.assessments import words_in
-from app.loaders.growth import feedback_in, note_in
+from app.loaders.growth import feedback_in, note_in, text_of
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.risk import text_in
 from app.loaders.sessions.notes import content_of
 from app.models.coherence import AssessmentAnswer
-from app.models.growth import MemberIntervention, MemberInterventionNote
+from app.models.growth import JournalEntry, MemberIntervention, MemberInterventionNote
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.risk import RiskAlert, RiskAssessment
@@ -31,6 +31,7 @@ Read = Callable[[Any, Mapping[Owned, Key]], object]
 UNDER_MEMBERS_KEYS: Final[tuple[tuple[type[SQLModel], Read], ...]] = (
     (SessionNote, content_of),
     (Communication, said_in),
+    (JournalEntry, text_of),
     (RiskAssessment, text_in),
     (RiskAlert, text_in),
     (MemberIntervention, feedback_in),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.services.webhooks import EVENT_TYPES, TEST
 from tests.goals import lived_for_a_goal
+from tests.growing import balanced, entered
 from tests.holding import joined
 from tests.lifecycle import complete, no_show
 from tests.operations import (
@@ -64,6 +65,8 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
     await practice.ask(ASSIGN, admin, input={"memberId": other.id, "coachId": coach.id, "reason": CANARY})
     await lived_for_a_goal(practice, coach, member, CANARY)
     await lived_through_risk(practice, coach, member, CANARY)
+    await balanced(practice, coach, member)
+    await entered(practice, member, CANARY, title=CANARY, isShared=True)
 
     await practice.ask(CONFIRM, coach, input={"id": await risen(practice, member)})
 
