@@ -1,0 +1,1 @@
+"""What members do to grow, and what is proposed to them."""
