@@ -31,6 +31,7 @@ from app.platform.outside import Outside
 from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
+from app.services.notifications.leaving import Leaving
 from app.services.scheduling import (
     Booked,
     BookSeries,
@@ -72,6 +73,7 @@ class House:
     links: Links
     outside: Outside
     bell: Bell
+    leaving: Leaving
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
+from app.services.notifications.leaving import Leaving
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.webhooks import schema_document
 from app.wire.asgi import BoundedBody, RequestLog, structured
@@ -125,6 +126,7 @@ class Application:
             links,
             outside(settings),
             self.bell,
+            Leaving(self.database, self.direct, clock),
         )
         self.worker = Worker(self.house)
         self.requests = RequestCounts()

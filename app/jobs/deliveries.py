@@ -14,7 +14,7 @@ from app.platform.jobs import Park
 from app.platform.mail import Mail, Undelivered
 from app.platform.mail_smtp import AT_ONCE
 from app.services.notifications import deliveries
-from app.services.notifications.deliveries import Sms
+from app.services.notifications.deliveries import Claim, Sms
 
 log = structlog.get_logger(__name__)
 
@@ -50,27 +50,29 @@ async def _send(
     context: Context, payload: Mapping[str, Any], hand_over: Callable[[Mail | Sms], Awaitable[None]]
 ) -> None:
     """No transaction is open while the partner has its time. Raises to be tried again, and parks what is given up."""
-    delivery_id, sending = UUID(payload["delivery_id"]), int(payload["sending"])
-    failure: Undelivered | None = None
+    wanted = Claim(UUID(payload["delivery_id"]), int(payload["sending"]))
+    leaving = context.house.leaving
     claimed: Mail | Sms | None = None
     try:
-        async with context.unit_of_work() as db:
-            claimed = await deliveries.claim(db, delivery_id, sending, now=context.now())
+        claimed = await leaving.claim(wanted)
         if claimed is None:
             return
         await hand_over(claimed)
     except Undelivered as undelivered:
         failure = undelivered
     except Exception as broken:  # a delivery that only its job knows to have failed would be on its way for ever
-        log.exception("a delivery failed in a way of its own", delivery_id=str(delivery_id))
+        log.exception("a delivery failed in a way of its own", delivery_id=str(wanted.delivery_id))
         failure = Undelivered(f"It could not be handed over: {type(broken).__name__}")
+    else:
+        await leaving.record_sent(wanted)
+        return
     async with context.unit_of_work() as db:
         if claimed is None:
-            await deliveries.count_try(db, delivery_id, sending, now=context.now())
-        is_to_be_tried = await deliveries.record(
-            db, delivery_id, sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
+            await deliveries.count_try(db, wanted.delivery_id, wanted.sending, now=context.now())
+        is_to_be_tried = await deliveries.record_failure(
+            db, wanted.delivery_id, wanted.sending, failure, most_tries=len(PAUSES) + 1, now=context.now()
         )
-    if failure is not None and is_to_be_tried is not None:
+    if is_to_be_tried is not None:
         raise failure if is_to_be_tried else Park(failure.reason)
 
 

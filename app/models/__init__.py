@@ -4,6 +4,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.models import (
     coaches,
+    coherence,
     growth,
     identity,
     members,
@@ -11,6 +12,7 @@ from app.models import (
     notifications,
     outbox,
     privacy,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -18,6 +20,7 @@ from app.models import (
 
 __all__ = [
     "coaches",
+    "coherence",
     "growth",
     "identity",
     "members",
@@ -25,6 +28,7 @@ __all__ = [
     "notifications",
     "outbox",
     "privacy",
+    "risk",
     "scheduling",
     "sessions",
     "webhooks",

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Enum, text
+from sqlalchemy import CheckConstraint, DateTime, Enum, Numeric, text
 from sqlmodel import Field
 
 UTC_TIMESTAMP = DateTime(timezone=True)
@@ -37,3 +37,8 @@ def one_of(column: str, kind: type[StrEnum], table: str) -> CheckConstraint:
 def at_least(column: str, low: int, table: str, high: int | None = None) -> CheckConstraint:
     condition = f"{column} >= {low}" if high is None else f"{column} BETWEEN {low} AND {high}"
     return CheckConstraint(condition, name=f"{table}_{column}_range")
+
+
+def decimal(digits: int, places: int, **options: Any) -> Any:
+    """A number that is kept exactly: `digits` in all, of which `places` stand behind the point."""
+    return Field(sa_type=Numeric(digits, places), **options)

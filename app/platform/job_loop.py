@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS: Final = 2.0
 """A job that nobody was notified of (tried again, left by another worker) waits no longer than this."""
 
+TAKEN_AT_ONCE: Final = 10
+"""Jobs that are taken by one statement, and written down as done by one, which waits a tenth of a second for more."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 CONNECTIONS: Final = 3  # one listens
 ANSWER_SECONDS: Final = 30.0
@@ -181,14 +184,15 @@ class JobLoop:
                 taking_turns = nullcontext() if own_bound else turns
                 manager.register_executor(name, _Unfinished(executor, self._under_way, taking_turns))
                 bounded += own_bound
+            most = max(2, self._at_once) + bounded
             if self._stopping.is_set():
                 return
             self._manager = manager
             try:
                 await manager.run(
                     dequeue_timeout=timedelta(seconds=LOOK_SECONDS),
-                    batch_size=max(1, self._at_once // 2),
-                    max_concurrent_tasks=max(2, self._at_once) + bounded,
+                    batch_size=min(TAKEN_AT_ONCE, most // 2),
+                    max_concurrent_tasks=most,
                     shutdown_on_listener_failure=True,
                     heartbeat_timeout=self._heartbeat,
                     log_aggregation_interval=timedelta(0),

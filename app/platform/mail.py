@@ -4,10 +4,11 @@ import asyncio
 import os
 import re
 from dataclasses import dataclass, field
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,6 +18,9 @@ from app.platform.clock import Clock, system_clock
 from app.platform.private_files import open_private
 
 _KEY = re.compile(r"[A-Za-z0-9.-]{1,80}")
+_ALIKE: Final = frozenset(
+    {"Date", "Auto-Submitted", "List-Unsubscribe-Post", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+)
 _WHOLE: Final = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
 
 
@@ -55,6 +59,24 @@ class Mailer(Protocol):
     async def close(self) -> None: ...
 
 
+class _Headers(HeaderRegistry):
+    """Makes a class for each header, and reads what is alike in many mails, once instead of for each mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, Any] = {}
+        self._read = lru_cache(64)(super().__call__)
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._classes.get(name)
+        if found is None:
+            found = self._classes[name] = super().__getitem__(name)
+        return found
+
+    def __call__(self, name: str, value: Any) -> Any:
+        return self._read(name, value) if name in _ALIKE and "boundary" not in value else super().__call__(name, value)
+
+
 class _Policy(EmailPolicy):
     """Lines end as SMTP wants them, and an address in a header stays in one piece: folded, it would be encoded."""
 
@@ -65,7 +87,7 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("ascii") if name.lower() in _WHOLE else super().fold_binary(name, value)
 
 
-_POLICY = _Policy(linesep="\r\n", raise_on_defect=False)
+_POLICY = _Policy(linesep="\r\n", raise_on_defect=False, header_factory=_Headers())
 _POLICY_UTF8 = _POLICY.clone(utf8=True)
 
 

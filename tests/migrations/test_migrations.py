@@ -33,10 +33,10 @@ OBJECTS = """
     UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'extension ' || extname FROM pg_extension
 """
-# Constraints, indexes and columns as PostgreSQL words them; each index of a constraint is in it twice.
+# Constraints but for triggers, indexes and columns as PostgreSQL words them; each index of a constraint is in it twice.
 WORDING = """
     SELECT c.relname || ' ' || k.conname || ' ' || pg_get_constraintdef(k.oid) FROM pg_constraint k
-      JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = '{0}'::regnamespace
+      JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = '{0}'::regnamespace AND k.contype <> 't'
     UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
       JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = '{0}'::regnamespace
     UNION ALL SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' '

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from app.models.growth.kinds import Dimension, Element
+from app.models.coherence.dimensions import Dimension, Element
 from app.platform.columns import at_least, choice, one_of, optional_timestamp, timestamp
 from app.platform.encryption import Place
 from app.platform.ids import new_id

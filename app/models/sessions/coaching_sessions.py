@@ -1,6 +1,7 @@
 """Coaching sessions and every change of them."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from app.models.identity import Role
-from app.platform.columns import choice, one_of, optional_timestamp, stamped_now, timestamp
+from app.platform.columns import choice, decimal, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import both, guard, is_mine
 
@@ -70,6 +71,10 @@ class CoachingSession(SQLModel, table=True):
         ),
         CheckConstraint("completed_at >= starts_at AND no_show_at >= starts_at", name="sessions_closed_once_begun"),
         CheckConstraint("status = 'CANCELLED' OR NOT is_late_cancellation", name="sessions_late_only_if_cancelled"),
+        CheckConstraint(
+            "pre_session_coherence BETWEEN 0 AND 3.5 AND post_session_coherence BETWEEN 0 AND 3.5",
+            name="sessions_coherence_range",
+        ),
         UniqueConstraint("coach_id", "held_start", "seat_no", name="sessions_one_per_seat"),
         UniqueConstraint("id", "coach_id", "member_id", name="sessions_parties_key"),
         ForeignKeyConstraint(
@@ -126,6 +131,8 @@ class CoachingSession(SQLModel, table=True):
     series_id: UUID | None = None
     created_at: datetime = stamped_now()
     updated_at: datetime = stamped_now()
+    pre_session_coherence: Decimal | None = decimal(3, 2, default=None)
+    post_session_coherence: Decimal | None = decimal(3, 2, default=None)
 
 
 class SessionChange(SQLModel, table=True):

@@ -1,1 +1,1 @@
-"""What members do to grow, and what is proposed to them."""
+"""How members grow: what they do, what is proposed to them, and what shows of it."""

@@ -3,6 +3,7 @@
 The system claims a delivery in one transaction, hands it over without any, and records what became of it in another.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,16 +21,17 @@ from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
 from app.models.scheduling import SlotHold
 from app.models.sessions import CoachingSession, SessionStatus
-from app.platform.jobs import enqueue
+from app.platform.direct import DirectDatabase
+from app.platform.jobs import AS_SYSTEM, enqueue
 from app.platform.links import Links, links_of
 from app.platform.mail import Attachment, Mail, Undelivered
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden
 from app.services.identity.permissions import require
 from app.services.notifications.recording import job_of
-from app.services.notifications.rendering import texts_of
+from app.services.notifications.rendering import Texts, texts_of
 from app.services.notifications.table import TOO_LATE, is_too_late
-from app.services.notifications.unsubscribing import has_unsubscribed, may_unsubscribe
+from app.services.notifications.unsubscribing import Chosen, may_unsubscribe, unsubscribed_of
 from app.services.sessions.calendar_events import invitation
 
 _K: Final = NotificationKind
@@ -38,12 +40,37 @@ _BEFOREHAND: Final = {_K.SESSION_REMINDER_24_HOURS, _K.SESSION_REMINDER_1_HOUR, 
 _OPEN: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.FAILED})
 _LONGEST_REASON: Final = 500
 
+# Locked in the order in which they are claimed.
+_SENT: Final = """
+WITH handed_over AS (
+  SELECT id FROM deliveries WHERE (id, sending) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) ORDER BY id FOR UPDATE
+)
+UPDATE deliveries SET status = 'SENT', sent_at = $3, reason = NULL
+FROM handed_over WHERE deliveries.id = handed_over.id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Sms:
     key: str
     to: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Of one sending; a later one makes it void."""
+
+    delivery_id: UUID
+    sending: int
+
+
+@dataclass(slots=True)
+class _Leaving:
+    delivery: Delivery
+    notification: Notification
+    user: User
+    to: str = ""
 
 
 class DeliveryFilter(Form):
@@ -99,31 +126,67 @@ async def hand_on(db: AsyncSession, delivery_id: UUID) -> None:
         await enqueue(db, [job_of(delivery_id, delivery.channel, sending=delivery.sending)])
 
 
-async def claim(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> Mail | Sms | None:
-    """What is to be handed over; None if nothing is any more, and then the delivery says why.
+async def claim(db: AsyncSession, wanted: Sequence[Claim], *, now: datetime) -> list[Mail | Sms | None]:
+    """What is to be handed over, in their order; None if nothing is any more, and then the delivery says why.
 
-    One that has failed is begun anew: an admin has told its job to.
+    Any number by a few statements. One that has failed is begun anew: an admin has told its job to.
     """
-    delivery = await db.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None or delivery.status not in _OPEN or delivery.sending != sending:
-        return None
-    _begin(delivery, now)
-    db.add(delivery)
-    notification = await db.get(Notification, delivery.notification_id)
-    user = await db.get(User, delivery.user_id)
-    assert notification is not None
-    assert user is not None
-    to = user.email if delivery.channel is Channel.EMAIL else await _phone_of(db, user)
-    if (why_not := await _why_not(db, delivery, notification, user, to, now)) is not None:
-        delivery.status, delivery.reason = DeliveryStatus.SKIPPED, why_not
-        return None
-    key = str(delivery_id) if sending == 1 else f"{delivery_id}-{sending}"
-    (texts,) = await texts_of(db, [notification])
+    found = await _locked(db, wanted)
+    told = await _told(db, found.values(), now)
+    texts = dict(zip(told, await texts_of(db, [each.notification for each in told.values()]), strict=True))
+    return [await _written(db, told[each], texts[each]) if each in told else None for each in wanted]
+
+
+async def _locked(db: AsyncSession, wanted: Sequence[Claim]) -> dict[Claim, _Leaving]:
+    """Those that are to leave still; locked in one order, so that two who claim the same wait for each other."""
+    statement = (
+        select(Delivery, Notification, User)
+        .join(Notification, col(Notification.id) == col(Delivery.notification_id))
+        .join(User, col(User.id) == col(Delivery.user_id))
+        .where(col(Delivery.id).in_({each.delivery_id for each in wanted}), col(Delivery.status).in_(_OPEN))
+        .order_by(col(Delivery.id))
+        .with_for_update(of=Delivery)
+    )
+    rows = {Claim(row[0].id, row[0].sending): _Leaving(*row) for row in await db.exec(statement)}
+    return {each: rows[each] for each in wanted if each in rows}
+
+
+async def _told(db: AsyncSession, found: Collection[_Leaving], now: datetime) -> dict[Claim, _Leaving]:
+    """Counts the try of each, and leaves out those of whom nobody is to be told any more."""
+    if not found:
+        return {}
+    phones: dict[UUID, str | None] = {}
+    if by_sms := {each.user.id for each in found if each.delivery.channel is Channel.SMS}:
+        phones = dict(
+            (await db.exec(select(Member.user_id, Member.phone).where(col(Member.user_id).in_(by_sms)))).all()
+        )
+    unsubscribed = await unsubscribed_of(db, {each.user.id for each in found})
+    before = {each.notification.session_id for each in found if each.notification.kind in _BEFOREHAND} - {None}
+    sessions: dict[UUID, CoachingSession] = {}
+    if before:
+        chosen = await db.exec(select(CoachingSession).where(col(CoachingSession.id).in_(before)))
+        sessions = {session.id: session for session in chosen}
+    told: dict[Claim, _Leaving] = {}
+    for each in found:
+        delivery, user = each.delivery, each.user
+        _begin(delivery, now)
+        db.add(delivery)
+        each.to = user.email if delivery.channel is Channel.EMAIL else phones.get(user.id) or ""
+        if (why_not := await _why_not(db, each, unsubscribed, sessions, now)) is not None:
+            delivery.status, delivery.reason = DeliveryStatus.SKIPPED, why_not
+        else:
+            told[Claim(delivery.id, delivery.sending)] = each
+    return told
+
+
+async def _written(db: AsyncSession, leaving: _Leaving, texts: Texts) -> Mail | Sms:
+    delivery, notification, user = leaving.delivery, leaving.notification, leaving.user
+    key = str(delivery.id) if delivery.sending == 1 else f"{delivery.id}-{delivery.sending}"
     if delivery.channel is Channel.SMS:
-        return Sms(key, to, texts.short)
+        return Sms(key, leaving.to, texts.short)
     headers = _unsubscribing(links_of(db), user, notification)
     attachments = await _invitations(db, notification, user)
-    return Mail(key, to, texts.subject, texts.text, texts.html, headers, attachments)
+    return Mail(key, leaving.to, texts.subject, texts.text, texts.html, headers, attachments)
 
 
 async def count_try(db: AsyncSession, delivery_id: UUID, sending: int, *, now: datetime) -> None:
@@ -135,19 +198,22 @@ async def count_try(db: AsyncSession, delivery_id: UUID, sending: int, *, now: d
         await db.flush()
 
 
-async def record(
-    db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered | None, *, most_tries: int, now: datetime
+async def record_sent(direct: DirectDatabase, handed_over: Sequence[Claim], *, now: datetime) -> None:
+    """Also of what was to be left alone, when it had left already."""
+    ids, sendings = [each.delivery_id for each in handed_over], [each.sending for each in handed_over]
+    async with direct.transaction() as connection:
+        await connection.execute(AS_SYSTEM)
+        await connection.execute(_SENT, ids, sendings, now)
+
+
+async def record_failure(
+    db: AsyncSession, delivery_id: UUID, sending: int, failure: Undelivered, *, most_tries: int, now: datetime
 ) -> bool | None:
     """What became of a try; whether it is to be tried again, and None if it was decided otherwise meanwhile."""
     delivery = await db.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None or delivery.sending != sending:
+    if delivery is None or delivery.sending != sending or delivery.status is not DeliveryStatus.PENDING:
         return None
     db.add(delivery)
-    if failure is None:  # also of what was to be left alone, when it had left already
-        delivery.status, delivery.sent_at, delivery.reason = DeliveryStatus.SENT, now, None
-        return False
-    if delivery.status is not DeliveryStatus.PENDING:
-        return None
     delivery.reason = failure.reason[:_LONGEST_REASON]
     if failure.is_final or delivery.attempts >= most_tries:
         delivery.status = DeliveryStatus.FAILED
@@ -161,14 +227,20 @@ def _begin(delivery: Delivery, now: datetime) -> None:
 
 
 async def _why_not(
-    db: AsyncSession, delivery: Delivery, notification: Notification, user: User, to: str, now: datetime
+    db: AsyncSession,
+    leaving: _Leaving,
+    unsubscribed: Collection[Chosen],
+    sessions: Mapping[UUID, CoachingSession],
+    now: datetime,
 ) -> str | None:
+    notification, user = leaving.notification, leaving.user
     kind, facts = notification.kind, notification.facts
     if not user.is_active:
         return "This account is switched off"
-    if not to:
+    if not leaving.to:
         return "No address is known"
-    if await has_unsubscribed(db, user, kind, delivery.channel):
+    channel = leaving.delivery.channel
+    if (user.id, kind, channel) in unsubscribed and may_unsubscribe(kind, user.role, channel):
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
@@ -178,7 +250,7 @@ async def _why_not(
         return "The place is not offered any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
         return None
-    session = await db.get(CoachingSession, notification.session_id)
+    session = sessions.get(notification.session_id)
     if session is None or session.status is not SessionStatus.SCHEDULED:
         return "The session does not stand any more"
     if "starts_at" in facts and datetime.fromisoformat(facts["starts_at"]) != session.starts_at:
@@ -190,10 +262,6 @@ async def _coaches(db: AsyncSession, user: User, member_id: str) -> bool:
     """Whose member it is today: a name is not for a coach before."""
     of_today = select(Coach.user_id).join(Member, col(Member.coach_id) == col(Coach.id))
     return (await db.exec(of_today.where(Member.id == UUID(member_id)))).first() == user.id
-
-
-async def _phone_of(db: AsyncSession, user: User) -> str:
-    return (await db.exec(select(Member.phone).where(Member.user_id == user.id))).first() or ""
 
 
 def _unsubscribing(links: Links, user: User, notification: Notification) -> dict[str, str]:

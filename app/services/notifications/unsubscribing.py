@@ -1,10 +1,12 @@
 """Unsubscribing from mails of one kind, by a link that nobody else has: it needs no log-in."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.identity import Role, User
@@ -12,6 +14,8 @@ from app.models.notifications import Channel, NotificationKind, NotificationPref
 from app.services.notifications.table import telling_of
 
 _K = NotificationKind
+
+Chosen: TypeAlias = tuple[UUID, NotificationKind, Channel]
 
 IN_WORDS: Final = {
     _K.SESSION_BOOKED: "newly booked sessions",
@@ -48,12 +52,12 @@ def may_unsubscribe(kind: NotificationKind, role: Role, channel: Channel = Chann
     return channel not in telling_of(kind, role).always
 
 
-async def has_unsubscribed(db: AsyncSession, user: User, kind: NotificationKind, channel: Channel) -> bool:
-    """Since the delivery was made: those who had before have none."""
-    if not may_unsubscribe(kind, user.role, channel):
-        return False
-    chosen = await db.get(NotificationPreference, (user.id, kind, channel))
-    return chosen is not None and not chosen.is_on
+async def unsubscribed_of(db: AsyncSession, user_ids: Collection[UUID]) -> set[Chosen]:
+    """What these users have switched off; before or since their deliveries were made."""
+    off = select(NotificationPreference).where(
+        col(NotificationPreference.user_id).in_(user_ids), col(NotificationPreference.is_on).is_(False)
+    )
+    return {(each.user_id, each.kind, each.channel) for each in await db.exec(off)}
 
 
 async def unsubscribe(

@@ -1,4 +1,4 @@
-"""What growth is told apart by."""
+"""What is measured of a member: four dimensions of coherence, five elements."""
 
 from enum import StrEnum
 
@@ -11,6 +11,8 @@ class Dimension(StrEnum):
 
 
 class Element(StrEnum):
+    """In the order of a radar chart's axes, and in which ties are decided."""
+
     FIRE = "FIRE"
     WATER = "WATER"
     EARTH = "EARTH"
