@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from app.resolvers import (
     coaches,
     deliveries,
+    growth,
     identity,
     jobs,
     members,
@@ -41,6 +42,7 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
 ):
     pass
@@ -66,6 +68,7 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
 ):
     pass
@@ -76,6 +79,7 @@ class Subscription(
     scheduling.Subscription,  # slotAvailability
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
+    growth.RecommendationSubscription,  # recommendationsChanged
     notifications.Subscription,  # notificationReceived
 ):
     pass

@@ -249,6 +249,19 @@ class ChannelNotOptional(Problem):
         super().__init__()
 
 
+class NothingToRecommendBy(Problem):
+    code = "NOTHING_TO_RECOMMEND_BY"
+    message = "Neither the coherence nor the elements of this member are known yet; an assessment tells them"
+
+
+class RecommendationNotOpen(Problem):
+    code = "RECOMMENDATION_NOT_OPEN"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This recommendation is {_in_words(status)}, and stays so")
+
+
 class VersionConflict(Problem):
     code = "VERSION_CONFLICT"
 

@@ -19,7 +19,14 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
-from app.events import CoachAssigned, Event, NotificationsChanged, SessionBooked, WaitingListJoined
+from app.events import (
+    CoachAssigned,
+    Event,
+    NotificationsChanged,
+    RecommendationsChanged,
+    SessionBooked,
+    WaitingListJoined,
+)
 from app.live.calendars import AWAY, READ_AT_ONCE
 from app.live.hints import Hints, channel_of, version_in
 from app.live.ranges import token_expired
@@ -59,6 +66,12 @@ MARKS: Final = {
         " AND n.read_at IS NULL), (SELECT sum(hashtextextended(newest.id::text, 0)) FROM (SELECT n.id"
         " FROM notifications n WHERE n.user_id = u.id AND n.is_listed ORDER BY n.created_at DESC, n.id DESC"
         f" LIMIT {FOLLOWED}) AS newest) FROM users u WHERE u.id = ANY(:ids)"
+    ),
+    "recommendations": text(
+        "SELECT m.id, m.coach_id, (SELECT hashtextextended(string_agg(concat_ws(' ', r.id, r.status, r.wording,"
+        " r.priority, r.title, r.text, r.member_intervention_id, r.rated_at), ',' ORDER BY r.id), 0)"
+        " FROM recommendations r WHERE r.member_id = m.id AND r.status NOT IN ('REJECTED', 'SUPERSEDED'))"
+        " FROM members m WHERE m.id = ANY(:ids)"
     ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
@@ -154,11 +167,14 @@ class LiveViews:
         match event:
             case CoachAssigned():
                 self.tell_member(event.member_id)
+                self.tell(Key("recommendations", event.member_id))
                 for coach_id in (event.coach_id, event.previous_coach_id):
                     if coach_id is not None:
                         self.tell(Key("calendar", coach_id))
             case SessionBooked():
                 self.tell_member(event.member_id)
+            case RecommendationsChanged():
+                self.tell(Key("recommendations", event.member_id))
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
             case NotificationsChanged():

@@ -136,6 +136,15 @@ class Settings(BaseSettings):
     outgoing_allow_http: bool = Field(
         False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
     )
+    phrasing_model: str = Field("", max_length=200, description="The name of the model that is asked.")
+    phrasing_key: str = Field(
+        "", repr=False, description="What the model's server knows this one by; it may need none."
+    )
+    phrasing_url: str = Field(
+        "",
+        description="Where a language model puts recommendations into words, by the chat interface of OpenAI:"
+        " `https://…/v1/chat/completions`. Empty: none is.",
+    )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
     @property
@@ -189,6 +198,17 @@ class Settings(BaseSettings):
     def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
         if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
             raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+        return value
+
+    @field_validator("phrasing_url")
+    @classmethod
+    def leads_to_a_model(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            url = urlsplit(value)
+            if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.fragment:
+                raise ValueError("must look like https://example.com/v1/chat/completions")
+            if not info.data.get("phrasing_model"):
+                raise ValueError("needs PHRASING_MODEL beside it")
         return value
 
     @field_validator("public_url")

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.growth import RecommendationStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
@@ -16,6 +17,7 @@ from app.schema import (
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
 )
+from app.schema.growth import recommendations  # noqa: F401 - and what becomes of them
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -234,6 +236,16 @@ class TooManyCalendarFeeds(Problem):
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
     channel: Channel = strawberry.field(description="How.")
+
+
+@shows(problems.NothingToRecommendBy, "Nothing is known of the member that something could be recommended by.")
+class NothingToRecommendBy(Problem):
+    pass
+
+
+@shows(problems.RecommendationNotOpen, "What became of the recommendation cannot be changed.")
+class RecommendationNotOpen(Problem):
+    status: RecommendationStatus = strawberry.field(description="What became of it.")
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")

@@ -41,6 +41,7 @@ EVERYBODY: Final = "EVERYBODY"
 class Known(StrEnum):
     """What a proposal can be drawn from."""
 
+    WEAKEST_DIMENSION = "WEAKEST_DIMENSION"
     DIMENSION = "DIMENSION"
     PATTERN = "PATTERN"
     ELEMENT = "ELEMENT"
@@ -221,7 +222,8 @@ class Ranking:
     def _facts(self, exercise: Exercise) -> Iterable[Fact]:
         situation = self._situation
         if exercise.dimension in situation.scores:
-            yield Fact(Known.DIMENSION, exercise.dimension, situation.scores[exercise.dimension])
+            kind = Known.WEAKEST_DIMENSION if exercise.dimension == situation.weakest else Known.DIMENSION
+            yield Fact(kind, exercise.dimension, situation.scores[exercise.dimension])
         if situation.pattern is not None and CALLED_FOR_BY[situation.pattern] == exercise.dimension:
             yield Fact(Known.PATTERN, situation.pattern)
         if exercise.element is not None and self._missing_element(exercise) > 0:

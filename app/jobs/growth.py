@@ -1,0 +1,68 @@
+"""What follows from how members grow: new drafts of recommendations, what is learned, and putting it into words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+
+from app.context import Context
+from app.events import (
+    CoachAssigned,
+    CoherenceScored,
+    ElementsRecorded,
+    Happened,
+    InterventionAssigned,
+    InterventionRated,
+    InterventionUpdated,
+    OfMember,
+    RecommendationRated,
+    RecommendationsDrafted,
+)
+from app.jobs.job import Job
+from app.platform.phrasing import NotPhrased
+from app.services import growth as growth_service
+
+log = structlog.get_logger(__name__)
+
+
+async def _recommend(context: Context, payload: Mapping[str, Any]) -> None:
+    event = Happened.model_validate(payload).read()
+    assert isinstance(event, OfMember | CoachAssigned)
+    async with context.unit_of_work() as db:
+        await growth_service.learn_of(db, event, now=context.now())
+
+
+async def _phrase(context: Context, payload: Mapping[str, Any]) -> None:
+    """No transaction is open while the model is asked; what it does not say stays as the rules have said it."""
+    event = Happened.model_validate(payload).read()
+    phrasing = context.house.outside.phrasing
+    if phrasing is None or not isinstance(event, RecommendationsDrafted):
+        return
+    async with context.unit_of_work() as db:
+        wanted = await growth_service.to_phrase(db, event.member_id)
+    said = {}
+    try:
+        for recommendation_id, facts in wanted.items():
+            said[recommendation_id] = await phrasing.phrase(facts)
+    except NotPhrased as failure:
+        log.info("recommendations stay in the words of the rules", cause=str(failure))
+    async with context.unit_of_work() as db:
+        await growth_service.keep_phrased(db, event.member_id, said)
+
+
+RECOMMEND: Final = Job(
+    "recommend",
+    _recommend,
+    hears=(
+        CoherenceScored,
+        ElementsRecorded,
+        InterventionAssigned,
+        InterventionUpdated,
+        InterventionRated,
+        RecommendationRated,
+        CoachAssigned,
+    ),
+)
+PHRASE: Final = Job("phrase_recommendations", _phrase, at_once=4, hears=(RecommendationsDrafted,))
+
+JOBS: Final = (RECOMMEND, PHRASE)

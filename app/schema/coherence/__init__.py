@@ -1,0 +1,1 @@
+"""Coherence: what is measured of a member."""

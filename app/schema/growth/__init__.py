@@ -1,0 +1,1 @@
+"""How members grow: what they do, what is proposed to them, and what shows of it."""
