@@ -6,6 +6,7 @@ from tests.api import (
     mutations_calendar,
     mutations_messaging,
     mutations_notifications,
+    mutations_recommendations,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -368,6 +369,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_messaging.MUTATIONS,
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
+    **mutations_recommendations.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

@@ -28,6 +28,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.recommending import recommendation_of, scored
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -67,6 +68,7 @@ class World:
     planless: str = ""
     spare_job: str = ""
     of_a_series: str = ""
+    spare_recommendation: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -82,6 +84,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.spare_recommendation = await recommendation_of(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -92,6 +95,7 @@ class World:
         session = await booked(self.practice, member, coach, NINE)
         plan = await planned(self.practice, coach, session, "First", "Second")
         entry, hold = await self._queued(coach, member)
+        await scored(self.practice, member, "0.60", "0.80", "0.30", "0.50")
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
@@ -111,6 +115,7 @@ class World:
             "MessageTemplate": await message_template(self.practice, coach),
             "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
             "Communication": (await logged(self.practice, coach, member))["id"],
+            "Recommendation": await recommendation_of(self.practice, member),
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),

@@ -10,6 +10,7 @@ from tests.house import (
     access_deliveries,
     access_messaging,
     access_notifications,
+    access_recommendations,
     access_scheduling,
     access_webhooks,
 )
@@ -88,6 +89,7 @@ class World:
         }
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
+        world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
@@ -335,7 +337,7 @@ ACCESS = {
 
 from tests.house.access_jobs import ACCESS_OF_JOBS  # noqa: E402  it is made with what stands above
 
-ACCESS |= ACCESS_OF_JOBS
+ACCESS |= ACCESS_OF_JOBS | access_recommendations.ROWS
 
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
@@ -374,3 +376,4 @@ NODES = {
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
 }
+NODES |= access_recommendations.NODES

@@ -167,7 +167,7 @@ class Ranking:
         return [self.judge(each) for each in chosen]
 
     def judge(self, exercise: Exercise) -> Proposal:
-        need = self._need(exercise)
+        need = round(self._need(exercise), 9)
         return Proposal(
             exercise=exercise,
             need=need,
@@ -274,4 +274,4 @@ def _shortness(minutes: int) -> float:
 
 
 def _rounded(value: float, to: str) -> Decimal:
-    return Decimal(repr(value)).quantize(Decimal(to), ROUND_HALF_EVEN)
+    return Decimal(f"{value:.9f}").quantize(Decimal(to), ROUND_HALF_EVEN)
