@@ -332,3 +332,9 @@ class RateLimited(Refusal):
     code = "RATE_LIMITED"
     status = 429
     message = "Too many requests; wait a moment"
+
+
+class HookIsGone(Refusal):
+    code = "HOOK_IS_GONE"
+    status = 410
+    message = "This hook was removed"

@@ -14,7 +14,13 @@ JOBS: tuple[Job, ...] = (
     *webhooks.JOBS,
 )
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND, sessions.REMIND_OF_PLANS, scheduling.DUE, *webhooks.SCANS)
+SCANS: tuple[Scan, ...] = (
+    notifications.REMIND,
+    notifications.PRUNE,
+    sessions.REMIND_OF_PLANS,
+    scheduling.DUE,
+    *webhooks.SCANS,
+)
 
 
 def heard_by() -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """Whoever takes what leaves the house, put together from the settings."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from app.platform.mail import Mailer, MailFolder
 from app.platform.mail_smtp import SmtpMailer, read_smtp_url
@@ -26,6 +27,17 @@ class Outside:
         await self.outgoing.close()
         if isinstance(self.sms, TwilioSms):
             await self.sms.close()
+
+
+class Carrier(Protocol):
+    @property
+    def info(self) -> dict[Any, Any]: ...
+
+
+def outside_of(db: Carrier) -> Outside:
+    """What a transaction carries along of it."""
+    found: Outside = db.info["outside"]
+    return found
 
 
 def outside(settings: Settings) -> Outside:

@@ -128,14 +128,6 @@ class Settings(BaseSettings):
         pattern="^(AC[0-9a-fA-F]{32})?$",
         description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
     )
-    outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
-        default_factory=list,
-        description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
-        " are not public, and without TLS, with commas between: `n8n.internal,10.1.0.0/16`.",
-    )
-    outgoing_allow_http: bool = Field(
-        False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
-    )
     phrasing_model: str = Field("", max_length=200, description="The name of the model that is asked.")
     phrasing_key: str = Field(
         "", repr=False, description="What the model's server knows this one by; it may need none."
@@ -144,6 +136,29 @@ class Settings(BaseSettings):
         "",
         description="Where a language model puts recommendations into words, by the chat interface of OpenAI:"
         " `https://…/v1/chat/completions`. Empty: none is.",
+    )
+    outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
+        " are not public, and without TLS, with commas between: `n8n.internal,10.1.0.0/16`.",
+    )
+    outgoing_allow_http: bool = Field(
+        False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
+    )
+    messages_per_hour: int = Field(
+        200, ge=1, le=100_000, description="How many messages one user sends within an hour, through hooks too."
+    )
+    webhook_tests_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How many tests of webhooks one user has sent within an hour."
+    )
+    calendar_fetches_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How often one user has outside calendars fetched at once within an hour."
+    )
+    notifications_kept_days: int = Field(
+        365, ge=30, le=3_650, description="How long notifications are kept once read; unread, twice as long."
+    )
+    readyz_details: bool = Field(
+        True, description="Say in the body of `/readyz` how much waits. Switched off, it says what is well only."
     )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 

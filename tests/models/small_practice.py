@@ -41,6 +41,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "refresh_tokens": ("user_id",),
     "user_permissions": ("user_id",),
     "remembered_requests": ("user_id",),
+    "used_quotas": ("user_id", "quota"),
     "coaches": ("id",),
     "members": ("id",),
     "assignments": ("coach_id", "member_id"),
@@ -75,6 +76,9 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    "recommendations": ("member_id", "status"),
+    "intervention_experiences": ("member_id", "rating"),
+    "intervention_ratings_by_group": ("group_name",),
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -84,6 +88,7 @@ TOUCHED: dict[str, str] = {
     "refresh_tokens": "created_at = now()",
     "user_permissions": "is_granted = true",
     "remembered_requests": "created_at = now()",
+    "used_quotas": "used = used + 1",
     "coaches": "created_at = now()",
     "members": "updated_at = now()",
     "assignments": "started_at = now()",
@@ -118,6 +123,9 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    "recommendations": "sent_at = sent_at",
+    "intervention_experiences": "rated_at = now()",
+    "intervention_ratings_by_group": "rating_count = rating_count",
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.

@@ -111,14 +111,15 @@ def read_by(name: str, kind: str) -> Rows:
 def hooked(name: str) -> Rows:
     """The coach's endpoint, and what it was sent."""
     return {
-        "webhook_endpoints": [f"{name}/https://x"],
+        **written_by(name),
         "webhook_messages": [f"{name}/msg_1"],
         "webhook_attempts": [f"{name}/1"],
     }
 
 
-def endpoint_of(name: str) -> Rows:
-    return {"webhook_endpoints": hooked(name)["webhook_endpoints"]}
+def written_by(name: str) -> Rows:
+    used = [f"{name}/CALENDAR_FETCHES", f"{name}/MESSAGES"]
+    return {"webhook_endpoints": [f"{name}/https://x"], "used_quotas": used}
 
 
 PUBLIC = {"coaches": ["one"]}
@@ -216,24 +217,20 @@ UPDATED = {
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
     | read_by("one", "SESSION_BOOKED")
-    | endpoint_of("one")
+    | written_by("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
-    | endpoint_of("other")
+    | written_by("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
-# Whoever is logged in tells of what they did; nobody but the system reads it.
+# Whoever is logged in tells of what they did, and has things sent as their coach; nobody but the system reads it.
 TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
-        "MessageQueued/anna",
-        "MessageQueued/carl",
-        "OutsideCalendarDue/one",
-        "OutsideCalendarDue/other",
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
@@ -248,6 +245,12 @@ TOLD = {
         "SessionRated/carl",
     ]
 }
+
+
+def asked_by(member: str, coach: str) -> Rows:
+    return {"outbox": sorted([*TOLD["outbox"], f"MessageQueued/{member}", f"OutsideCalendarDue/{coach}"])}
+
+
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
@@ -271,20 +274,20 @@ INSERTED = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | WRITTEN_BY_ONE
-    | TOLD
+    | asked_by("anna", "one")
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | endpoint_of("one")
+    | written_by("one")
     | chosen("one", "SESSION_BOOKED")
     | {"calendar_feeds": ["one"]},
     "other": OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | WRITTEN_BY_OTHER
-    | TOLD
+    | asked_by("carl", "other")
     | NOT_BY_COACHES
     | BOOKED_BY_OTHER
-    | endpoint_of("other"),
+    | written_by("other"),
 }
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
