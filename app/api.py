@@ -42,6 +42,8 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    growth.InterventionQuery,  # interventions, memberInterventions
+    growth.ActionItemQuery,  # actionItems
     growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
 ):
@@ -68,6 +70,8 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
+    growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
 ):

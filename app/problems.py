@@ -281,6 +281,32 @@ class AlreadyAssigned(Problem):
     message = "The member has this coach already"
 
 
+class TooManyInterventions(Problem):
+    code = "TOO_MANY_INTERVENTIONS"
+    message = "A coach has at most 200 interventions of their own; change one of them"
+
+
+class InterventionAlreadyAssigned(Problem):
+    code = "INTERVENTION_ALREADY_ASSIGNED"
+    message = "The member is at this intervention already"
+
+
+class InterventionIsOver(Problem):
+    code = "INTERVENTION_IS_OVER"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This intervention is {_in_words(status)}, and stays so; give it once more")
+
+
+class InterventionNotCompleted(Problem):
+    code = "INTERVENTION_NOT_COMPLETED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This intervention is {_in_words(status)}; only a completed one can be rated")
+
+
 class JobNotParked(Problem):
     code = "JOB_NOT_PARKED"
 

@@ -10,13 +10,15 @@ from app.models.growth import Difficulty, Intervention, Priority, Recommendation
 from app.platform.ids import new_id
 from app.services.coherence import Measured, record_score
 from app.services.growth.elements import record_elements
+from app.services.privacy import key_for_member
 from app.wire.relay import global_id
 from tests.operations import PROBLEM
 from tests.practice import Person, Practice
 
 RECOMMENDATION = (
     "id dimension element priority rankScore title text reason wording status draftedAt reviewedAt sentAt rating"
-    " ratedAt comment facts { kind about value count } member { id }"
+    " ratedAt comment intervention { name } memberIntervention { id status dueDate }"
+    " facts { kind about value count } member { id }"
 )
 RECOMMENDATIONS = (
     "query ($memberId: ID, $status: RecommendationStatus, $priority: Priority, $dimension: Dimension,"
@@ -143,6 +145,7 @@ async def recommendation_of(practice: Practice, member: Person, status: str = "D
     key = new_id()
     intervention_id = await exercise(practice, f"spare-{key}", "Q", "FIRE")
     async with practice.as_system() as db:
+        await key_for_member(db, member.member.id)
         db.add(
             Recommendation(
                 id=key,

@@ -20,6 +20,7 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
+    growth.OVERDUE,
 )
 
 

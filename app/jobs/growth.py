@@ -1,4 +1,4 @@
-"""What follows from how members grow: new drafts of recommendations, what is learned, and putting it into words."""
+"""What follows from what members do: what is recommended to them, in which words, and what is overdue."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,7 +18,7 @@ from app.events import (
     RecommendationRated,
     RecommendationsDrafted,
 )
-from app.jobs.job import Job
+from app.jobs.job import Job, Scan
 from app.platform.phrasing import NotPhrased
 from app.services import growth as growth_service
 
@@ -50,6 +50,14 @@ async def _phrase(context: Context, payload: Mapping[str, Any]) -> None:
         await growth_service.keep_phrased(db, event.member_id, said)
 
 
+async def mark_overdue(context: Context) -> None:
+    """Some items at a time, each time in a transaction."""
+    now, more = context.now(), True
+    while more:
+        async with context.unit_of_work() as db:
+            more = await growth_service.mark_overdue(db, now=now)
+
+
 RECOMMEND: Final = Job(
     "recommend",
     _recommend,
@@ -64,5 +72,6 @@ RECOMMEND: Final = Job(
     ),
 )
 PHRASE: Final = Job("phrase_recommendations", _phrase, at_once=4, hears=(RecommendationsDrafted,))
+OVERDUE: Final = Scan("mark overdue action items", mark_overdue, every_seconds=30)
 
 JOBS: Final = (RECOMMEND, PHRASE)

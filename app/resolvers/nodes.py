@@ -52,13 +52,16 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "ActionItem": lambda context, key: context.read(growth_service.access_action_item, parse_uuid(key)),
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),
+    "Intervention": lambda context, key: context.read(growth_service.access_intervention, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "MemberIntervention": lambda context, key: context.read(growth_service.access_member_intervention, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),

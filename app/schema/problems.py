@@ -9,11 +9,12 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
-from app.models.growth import RecommendationStatus
+from app.models.growth import InterventionStatus, RecommendationStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
 from app.schema import (
+    growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
 )
@@ -256,6 +257,26 @@ class VersionConflict(Problem):
 @shows(problems.IdempotencyKeyReused, "The idempotency key was used for another request.")
 class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
+
+
+@shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+class TooManyInterventions(Problem):
+    pass
+
+
+@shows(problems.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+class InterventionAlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems.InterventionIsOver, "It was completed or given up, and stays so.")
+class InterventionIsOver(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems.InterventionNotCompleted, "Only what is completed is rated.")
+class InterventionNotCompleted(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")

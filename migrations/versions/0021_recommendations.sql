@@ -203,15 +203,3 @@ BEGIN
       WHERE g.group_name = ANY(wanted) AND g.rating_count - (e.rating IS NOT NULL)::int >= 3;
   PERFORM set_config('app.system', coalesce(was, ''), true);
 END $$;
-
--- As for notes: a wrapped key is handed to whoever sees something that is under it.
-CREATE FUNCTION keys_of_recommendations(wanted uuid[]) RETURNS TABLE (id uuid, member_id uuid, wrapped_key bytea)
-  LANGUAGE plpgsql AS $$
-DECLARE
-  was text := current_setting('app.system', true);
-  of_members uuid[] := (SELECT array_agg(DISTINCT r.member_id) FROM recommendations r WHERE r.id = ANY(wanted));
-BEGIN
-  PERFORM set_config('app.system', 'on', true);
-  RETURN QUERY SELECT k.id, k.member_id, k.wrapped_key FROM member_keys k WHERE k.member_id = ANY(of_members);
-  PERFORM set_config('app.system', coalesce(was, ''), true);
-END $$;

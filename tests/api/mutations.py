@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from tests.api import (
     mutations_calendar,
+    mutations_interventions,
     mutations_messaging,
     mutations_notifications,
     mutations_recommendations,
@@ -371,6 +372,7 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_notifications.MUTATIONS,
     **mutations_recommendations.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_interventions.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -22,6 +22,7 @@ from app.platform.settings import Settings
 from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import practised
 from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -43,9 +44,12 @@ NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 CANARY = "Kanarienvogel"
 DEPTH = 3
 NODES = {
+    "ActionItem": "action_items",
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Intervention": "interventions",
     "Member": "members",
+    "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
     "Session": "sessions",
@@ -128,6 +132,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
@@ -150,7 +155,7 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     for type_name, table in NODES.items():
         of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
         whose = of_users.get(table, "member_id = :member")
-        if table.endswith(("templates", "hooks")):
+        if table.endswith(("templates", "hooks")) or table == "interventions":
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
         rows = await practice.rows(f"SELECT id FROM {table} WHERE {whose}", **used)

@@ -13,6 +13,7 @@ from app.wire.relay import global_id
 from tests.calendars import feed_of
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import interventions_of
 from tests.jobs.working import parked
 from tests.leaving import delivery_to
 from tests.messaging import logged, message_hook, message_template
@@ -120,6 +121,7 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await interventions_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

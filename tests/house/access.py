@@ -8,6 +8,7 @@ from tests.holding import held, joined
 from tests.house import (
     access_calendar,
     access_deliveries,
+    access_interventions,
     access_messaging,
     access_notifications,
     access_recommendations,
@@ -15,6 +16,7 @@ from tests.house import (
     access_webhooks,
 )
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
+from tests.interventions import interventions_of
 from tests.leaving import delivery_to
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -91,6 +93,7 @@ class World:
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -330,6 +333,7 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_interventions.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -375,5 +379,6 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_interventions.NODES,
 }
 NODES |= access_recommendations.NODES

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
+from tests.models import rows_of_interventions, rows_of_recommendations
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -76,9 +77,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
-    "recommendations": ("member_id", "status"),
-    "intervention_experiences": ("member_id", "rating"),
-    "intervention_ratings_by_group": ("group_name",),
+    **rows_of_interventions.NAMED_BY,
+    **rows_of_recommendations.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -123,9 +123,8 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
-    "recommendations": "sent_at = sent_at",
-    "intervention_experiences": "rated_at = now()",
-    "intervention_ratings_by_group": "rating_count = rating_count",
+    **rows_of_interventions.TOUCHED,
+    **rows_of_recommendations.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -230,6 +229,11 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
+            for person, by in ((anna, one), (carl, other)):
+                ids = {"member_user": person.user.id, "coach_user": by.user.id}
+                await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
+                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
@@ -296,6 +300,8 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table in rows_of_interventions.SPARED:
+                spare = f" WHERE {rows_of_interventions.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

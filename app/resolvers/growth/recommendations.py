@@ -21,7 +21,7 @@ from app.schema.growth.recommendations import (
     RecommendationsChanged,
     RejectRecommendationInput,
 )
-from app.schema.problems import NothingToRecommendBy, RecommendationNotOpen, result_of
+from app.schema.problems import InterventionAlreadyAssigned, NothingToRecommendBy, RecommendationNotOpen, result_of
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
@@ -93,7 +93,9 @@ class RecommendationMutation:
         return DraftedRecommendations(recommendations=list(found))
 
     @strawberry.mutation(
-        graphql_type=result_of("ApproveRecommendationResult", Recommendation, RecommendationNotOpen),
+        graphql_type=result_of(
+            "ApproveRecommendationResult", Recommendation, RecommendationNotOpen, InterventionAlreadyAssigned
+        ),
         description="Sends a draft to the member, or keeps it to be sent; may give them its intervention at once.",
     )
     async def approve_recommendation(

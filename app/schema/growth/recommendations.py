@@ -7,12 +7,13 @@ from typing import Any
 import strawberry
 
 from app.live import growth as live
+from app.loaders import growth as growth_loaders
 from app.loaders import members as member_loaders
-from app.loaders.growth import recommendations as loaders
 from app.models import growth as models
 from app.models.coherence.dimensions import Dimension, Element
 from app.models.growth import Priority, RecommendationStatus, Wording
 from app.schema.coherence import dimensions  # noqa: F401  so that they are described before a type here asks
+from app.schema.growth.interventions import Intervention, MemberIntervention
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
@@ -96,9 +97,22 @@ class Recommendation(Node):
     )
     comment = relation(
         str | None,
-        loaders.comments_by_recommendation,
+        growth_loaders.comments_by_recommendation,
         key="id",
         description="What the member says of it. Stored encrypted.",
+    )
+
+    intervention = relation(
+        Intervention | None,
+        growth_loaders.interventions_by_id,
+        key="intervention_id",
+        description="What is recommended, as it is today; null if out of sight, as another coach's own is.",
+    )
+    member_intervention = relation(
+        MemberIntervention | None,
+        growth_loaders.member_interventions_by_id,
+        key="member_intervention_id",
+        description="What the member was given for it; null if it was only recommended.",
     )
 
     @strawberry.field(description="What led to it, fact by fact.")

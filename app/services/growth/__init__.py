@@ -1,7 +1,41 @@
 """How members grow: what they do, what is proposed to them, and what shows of it."""
 
+from app.services.growth.action_items import (
+    ActionItemChanges,
+    ActionItemFilter,
+    NewActionItem,
+    access_action_item,
+    add_action_item,
+    complete_action_item,
+    list_action_items,
+    remove_action_item,
+    reopen_action_item,
+    update_action_item,
+)
 from app.services.growth.drafting import draft_recommendations
+from app.services.growth.interventions import (
+    AssignIntervention,
+    InterventionNote,
+    Progress,
+    RateIntervention,
+    access_member_intervention,
+    assign_intervention,
+    list_member_interventions,
+    rate_intervention,
+    update_intervention_progress,
+    write_intervention_note,
+)
 from app.services.growth.learning import learn_of
+from app.services.growth.library import (
+    InterventionChanges,
+    InterventionFilter,
+    NewIntervention,
+    access_intervention,
+    add_intervention,
+    list_interventions,
+    update_intervention,
+)
+from app.services.growth.overdue import mark_overdue
 from app.services.growth.phrasing import keep_phrased, to_phrase
 from app.services.growth.recommendations import (
     ApproveRecommendation,
@@ -20,21 +54,49 @@ from app.services.growth.recommendations import (
 )
 
 __all__ = [
+    "ActionItemChanges",
+    "ActionItemFilter",
     "ApproveRecommendation",
+    "AssignIntervention",
+    "InterventionChanges",
+    "InterventionFilter",
+    "InterventionNote",
+    "NewActionItem",
+    "NewIntervention",
+    "Progress",
+    "RateIntervention",
     "RateRecommendation",
     "RecommendationChanges",
     "RecommendationFilter",
     "RecommendationGroup",
+    "access_action_item",
+    "access_intervention",
+    "access_member_intervention",
     "access_recommendation",
+    "add_action_item",
+    "add_intervention",
     "approve_recommendation",
+    "assign_intervention",
+    "complete_action_item",
     "draft_recommendations",
     "edit_recommendation",
     "follow_recommendations",
     "group_recommendations",
     "keep_phrased",
     "learn_of",
+    "list_action_items",
+    "list_interventions",
+    "list_member_interventions",
     "list_recommendations",
+    "mark_overdue",
+    "rate_intervention",
     "rate_recommendation",
     "reject_recommendation",
+    "remove_action_item",
+    "reopen_action_item",
     "to_phrase",
+    "update_action_item",
+    "update_intervention",
+    "update_intervention_progress",
+    "write_intervention_note",
 ]

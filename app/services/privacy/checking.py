@@ -5,11 +5,9 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.loaders.growth.recommendations import comment_on
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.sessions.notes import content_of
-from app.models.growth import Recommendation
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.sessions import SessionNote
@@ -17,6 +15,7 @@ from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, mast
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
+from app.services.privacy.of_members import check_texts_of_members
 from app.services.privacy.resealing import check_sealed
 from app.services.privacy.transactions import Transactions
 
@@ -50,12 +49,8 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_communication(keys, communication, key):
                 yield failure
         after = said[-1][0].id
-    after = UUID(int=0)
-    while comments := await _comments_after(transactions, after):
-        for recommendation, key in comments:
-            if failure := _failure_of_comment(keys, recommendation, key):
-                yield failure
-        after = comments[-1][0].id
+    async for failure in check_texts_of_members(transactions, keys):
+        yield failure
     async for failure in check_sealed(transactions, keys):
         yield failure
 
@@ -92,18 +87,6 @@ async def _communications_after(
         return (await db.exec(statement)).all()
 
 
-async def _comments_after(transactions: Transactions, after: UUID) -> Sequence[tuple[Recommendation, MemberKey | None]]:
-    statement = (
-        select(Recommendation, MemberKey)
-        .outerjoin(MemberKey, col(MemberKey.member_id) == col(Recommendation.member_id))
-        .where(col(Recommendation.id) > after, col(Recommendation.comment).is_not(None))
-        .order_by(col(Recommendation.id))
-        .limit(BATCH)
-    )
-    async with transactions() as db:
-        return (await db.exec(statement)).all()
-
-
 def _failure_of_key(keys: Keys, row: MemberKey) -> str | None:
     place = place_of_wrapped_key(row.id)
     try:
@@ -126,14 +109,6 @@ def _failure_of_note(keys: Keys, note: SessionNote, row: MemberKey | None) -> st
 def _failure_of_communication(keys: Keys, communication: Communication, row: MemberKey | None) -> str | None:
     try:
         said_in(communication, _found(keys, communication.place, row))
-    except UnreadableValue as failure:
-        return str(failure)
-    return None
-
-
-def _failure_of_comment(keys: Keys, recommendation: Recommendation, row: MemberKey | None) -> str | None:
-    try:
-        comment_on(recommendation, _found(keys, recommendation.place, row))
     except UnreadableValue as failure:
         return str(failure)
     return None
