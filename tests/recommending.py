@@ -168,3 +168,15 @@ async def recommendation_of(practice: Practice, member: Person, status: str = "D
             )
         )
     return global_id("Recommendation", key)
+
+
+async def said_of_one(practice: Practice, coach: Person, member: Person, words: str) -> None:
+    """Somebody's words in all that can be said of a recommendation."""
+    key = await recommendation_of(practice, member)
+    for query, who, said in (
+        (EDIT, coach, {"title": words, "text": words}),
+        (APPROVE, coach, {}),
+        (RATE, member, {"rating": 4, "comment": words}),
+    ):
+        answer = await practice.ask(query, who, input={"id": key, **said})
+        assert answer["__typename"] == "Recommendation", answer

@@ -38,6 +38,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.recommending import said_of_one
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -52,6 +53,7 @@ NODES = {
     "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
+    "Recommendation": "recommendations",
     "Session": "sessions",
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
@@ -132,6 +134,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await said_of_one(practice, one, watched, CANARY)
     await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
     sections = [{"heading": CANARY, "text": CANARY}]

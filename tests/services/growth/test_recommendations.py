@@ -123,7 +123,7 @@ async def test_approving_sends_once_and_what_was_sent_is_the_members_to_see(prac
     await scored(practice, member, *LACKS_COURAGE)
     best, second, *_ = await drafts(practice, coach, member)
 
-    first, again = [await practice.ask(APPROVE, coach, input={"id": best["id"]}) for _ in range(2)]
+    first, again = await asyncio.gather(*(practice.ask(APPROVE, coach, input={"id": best["id"]}) for _ in range(2)))
     kept = await practice.ask(APPROVE, coach, input={"id": second["id"], "send": False})
 
     assert (first["status"], first["reviewedAt"], first["sentAt"]) == ("SENT", *[first["sentAt"]] * 2)
