@@ -58,14 +58,14 @@ async def exercise(
     *,
     difficulty: str = "EASY",
     minutes: int = 15,
-    coach: Person | None = None,
+    coach_id: UUID | None = None,
 ) -> UUID:
     """The library's, or a coach's own; called by its code in words."""
     async with practice.as_system() as db:
         intervention = Intervention(
             id=new_id(),
             code=code,
-            coach_id=coach.coach.id if coach is not None and coach.coach is not None else None,
+            coach_id=coach_id,
             name=code.replace("-", " ").capitalize(),
             dimension=Dimension(dimension),
             element=None if element is None else Element(element),
@@ -139,11 +139,11 @@ async def recommendable(practice: Practice) -> tuple[Person, Person]:
 
 
 async def recommendation_of(practice: Practice, member: Person, status: str = "DRAFTED") -> str:
-    """One that is there without having been drafted; its exercise is its own."""
+    """One that is there without having been drafted; its exercise is the coach's own, for it alone."""
     assert member.member is not None
     at = None if status == "DRAFTED" else practice.clock()
     key = new_id()
-    intervention_id = await exercise(practice, f"spare-{key}", "Q", "FIRE")
+    intervention_id = await exercise(practice, f"spare-{key}", "Q", "FIRE", coach_id=member.member.coach_id)
     async with practice.as_system() as db:
         await key_for_member(db, member.member.id)
         db.add(

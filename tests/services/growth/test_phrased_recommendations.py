@@ -24,7 +24,7 @@ async def chat(practice: Practice) -> AsyncIterator[ChatServer]:
 
 async def drafted(practice: Practice) -> tuple[Person, Person]:
     coach, member = await recommendable(practice)
-    await exercise(practice, "walk-with-anna", "Q", "AETHER", coach=coach)
+    await exercise(practice, "walk-with-anna", "Q", "AETHER", coach_id=coach.actor.coach_id)
     await scored(practice, member, *LACKS_COURAGE)
     return coach, member
 

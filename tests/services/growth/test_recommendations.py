@@ -294,7 +294,7 @@ async def test_nobody_else_sees_or_reviews_them_and_nothing_is_written(practice:
 
 async def test_after_a_transfer_the_new_coach_has_them_and_the_old_one_nothing(practice: Practice) -> None:
     coach, member = await recommendable(practice)
-    await exercise(practice, "own-way", "Q", "AETHER", coach=coach)
+    await exercise(practice, "own-way", "Q", "AETHER", coach_id=coach.actor.coach_id)
     await scored(practice, member, *LACKS_COURAGE)
     assert "Own way" in titles(await drafts(practice, coach, member))
     new, admin = await practice.coach(), await practice.admin()
