@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
     coaches,
+    coherence,
     deliveries,
     growth,
     identity,
@@ -13,6 +14,7 @@ from app.resolvers import (
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -42,10 +44,13 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     growth.InterventionQuery,  # interventions, memberInterventions
     growth.ActionItemQuery,  # actionItems
     growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
 ):
     pass
 
@@ -70,10 +75,12 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
 ):
     pass
 
@@ -85,6 +92,8 @@ class Subscription(
     sessions.Subscription,  # sessionChanged
     growth.RecommendationSubscription,  # recommendationsChanged
     notifications.Subscription,  # notificationReceived
+    coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

@@ -257,6 +257,10 @@ class BreakthroughConfirmed(OfMember):
     dimension: str
 
 
+class BreakthroughDismissed(OfMember):
+    """A coach says that one is none: what open views of a member's coherence show is not what it was."""
+
+
 class ElementsRecorded(OfMember):
     elemental_balance_id: UUID
 
@@ -350,7 +354,13 @@ class RiskAlertAcknowledged(OfMember):
     level: str
 
 
-HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged)
+class RiskAlertsChanged(Event):
+    """The unresolved alerts of a coach's members, or of somebody without a coach, are not what they were."""
+
+    coach_id: UUID | None
+
+
+HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed, RiskAlertsChanged)
 
 
 class Happened(BaseModel):

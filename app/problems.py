@@ -240,6 +240,14 @@ class TooManyCalendarFeeds(Problem):
     message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
+class BreakthroughDecided(Problem):
+    code = "BREAKTHROUGH_DECIDED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This breakthrough was {_in_words(status)} before")
+
+
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"
@@ -247,6 +255,16 @@ class ChannelNotOptional(Problem):
     def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
         self.kind, self.channel = kind, channel
         super().__init__()
+
+
+class RiskAlertNotOpen(Problem):
+    """Of one that somebody else has acknowledged, and of one that is resolved."""
+
+    code = "RISK_ALERT_NOT_OPEN"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This alert is {_in_words(status)} already")
 
 
 class NothingToRecommendBy(Problem):

@@ -37,6 +37,7 @@ from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, DatabaseAway, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
+from app.platform.escalation import Escalation
 from app.platform.keys import Keys, master_keys
 from app.platform.links import Links
 from app.platform.logs import configure_logs
@@ -98,6 +99,7 @@ class Application:
         partners = outside(settings)
         carried: dict[str, Any] = {"keys": self.keys, "links": links, "outside": partners, "quotas": quotas(settings)}
         carried[KEPT] = timedelta(days=settings.notifications_kept_days)
+        carried["escalation"] = Escalation.of(settings)
         self.database = connections.database(settings, carried)
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)

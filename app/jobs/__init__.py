@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import growth, messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, growth, messaging, notifications, risk, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -10,8 +10,10 @@ JOBS: tuple[Job, ...] = (
     *messaging.SENDING,
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
+    coherence.FILL_SESSIONS,
     *growth.JOBS,
     *webhooks.JOBS,
+    *risk.JOBS,
 )
 
 SCANS: tuple[Scan, ...] = (
@@ -20,6 +22,7 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
+    risk.ESCALATE_DUE,
     growth.OVERDUE,
 )
 

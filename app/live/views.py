@@ -20,10 +20,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
 from app.events import (
+    BreakthroughConfirmed,
+    BreakthroughDetected,
+    BreakthroughDismissed,
     CoachAssigned,
+    CoherenceScored,
     Event,
     NotificationsChanged,
     RecommendationsChanged,
+    RiskAlertsChanged,
     SessionBooked,
     WaitingListJoined,
 )
@@ -43,6 +48,11 @@ Message = TypeVar("Message")
 
 MOST_VIEWS: Final = 2_000
 MOST_OF_ONE_USER: Final = 100
+
+EVERYBODY: Final = UUID(int=0)
+"""The id in the key of a view that shows what concerns the whole practice."""
+
+_UNRESOLVED = "hashtextextended(string_agg(concat(a.id, a.status, a.step, a.member_coach_id), ',' ORDER BY a.id), 0)"
 
 MARKS: Final = {
     "calendar": text(
@@ -66,6 +76,19 @@ MARKS: Final = {
         " AND n.read_at IS NULL), (SELECT sum(hashtextextended(newest.id::text, 0)) FROM (SELECT n.id"
         " FROM notifications n WHERE n.user_id = u.id AND n.is_listed ORDER BY n.created_at DESC, n.id DESC"
         f" LIMIT {FOLLOWED}) AS newest) FROM users u WHERE u.id = ANY(:ids)"
+    ),
+    "coherence": text(
+        "SELECT m.id, m.coach_id, (SELECT max(s.calculated_at) FROM coherence_scores s WHERE s.member_id = m.id),"
+        " (SELECT sum(hashtextextended(concat(b.id, b.status), 0)) FROM breakthroughs b WHERE b.member_id = m.id)"
+        " FROM members m WHERE m.id = ANY(:ids)"
+    ),
+    "risk": text(
+        f"SELECT a.member_coach_id, {_UNRESOLVED} FROM risk_alerts a"
+        " WHERE a.member_coach_id = ANY(:ids) AND a.status <> 'RESOLVED' GROUP BY a.member_coach_id"
+    ),
+    "risks": text(
+        f"SELECT k.id, (SELECT {_UNRESOLVED} FROM risk_alerts a WHERE a.status <> 'RESOLVED')"
+        " FROM unnest(CAST(:ids AS uuid[])) AS k(id)"
     ),
     "recommendations": text(
         "SELECT m.id, m.coach_id, (SELECT hashtextextended(string_agg(concat_ws(' ', r.id, r.status, r.wording,"
@@ -167,19 +190,28 @@ class LiveViews:
         match event:
             case CoachAssigned():
                 self.tell_member(event.member_id)
+                self.tell(Key("coherence", event.member_id))
                 self.tell(Key("recommendations", event.member_id))
                 for coach_id in (event.coach_id, event.previous_coach_id):
                     if coach_id is not None:
                         self.tell(Key("calendar", coach_id))
+                        self.tell(Key("risk", coach_id))
+                self.tell(Key("risks", EVERYBODY))
             case SessionBooked():
                 self.tell_member(event.member_id)
             case RecommendationsChanged():
                 self.tell(Key("recommendations", event.member_id))
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
+            case CoherenceScored() | BreakthroughDetected() | BreakthroughConfirmed() | BreakthroughDismissed():
+                self.tell(Key("coherence", event.member_id))
             case NotificationsChanged():
                 for user_id in event.user_ids:
                     self.tell(Key("notifications", user_id))
+            case RiskAlertsChanged():
+                if event.coach_id is not None:
+                    self.tell(Key("risk", event.coach_id))
+                self.tell(Key("risks", EVERYBODY))
 
     def tell_member(self, member_id: UUID) -> None:
         """A session of theirs has changed, perhaps with somebody else than their coach."""

@@ -11,6 +11,7 @@ from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_
 from app.platform.keys import Keys, Owned, keys_of
 
 _KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
+_KEYS_OF_RISK = text("SELECT id, member_id, wrapped_key FROM keys_of_risk(CAST(:ids AS uuid[]))")
 _KEYS_OF_COMMUNICATIONS = text("SELECT id, member_id, wrapped_key FROM keys_of_communications(CAST(:ids AS uuid[]))")
 
 _KEYS_OF_MEMBERS = text(
@@ -40,6 +41,11 @@ async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict
 async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
     """The same for communications."""
     return await _keys(db, _KEYS_OF_COMMUNICATIONS, wanted)
+
+
+async def keys_for_risk(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for risk assessments and alerts."""
+    return await _keys(db, _KEYS_OF_RISK, wanted)
 
 
 async def keys_for_members(db: AsyncSession, wanted: Collection[Owned]) -> dict[Owned, Key]:

@@ -145,6 +145,13 @@ class Settings(BaseSettings):
     outgoing_allow_http: bool = Field(
         False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
     )
+    risk_crisis_minutes: int = Field(
+        10, ge=1, le=1_440, description="How long nobody may acknowledge an alert of a crisis until admins are told."
+    )
+    risk_high_minutes: int = Field(240, ge=1, le=10_080, description="The same of a high risk.")
+    risk_escalations: int = Field(
+        12, ge=1, le=100, description="How often admins are told of one alert, each time after as long again."
+    )
     messages_per_hour: int = Field(
         200, ge=1, le=100_000, description="How many messages one user sends within an hour, through hooks too."
     )

@@ -23,11 +23,13 @@ from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
+from app.services import coherence as coherence_service
 from app.services import growth as growth_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
+from app.services import risk as risk_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.services import webhooks as webhook_service
@@ -56,6 +58,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
+    "Breakthrough": lambda context, key: context.read(coherence_service.access_breakthrough, parse_uuid(key)),
+    "CoherenceScore": lambda context, key: context.read(coherence_service.access_score, parse_uuid(key)),
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),
@@ -68,6 +72,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
+    "RiskAlert": lambda context, key: context.read(risk_service.access_risk_alert, parse_uuid(key)),
+    "RiskAssessment": lambda context, key: context.read(risk_service.access_risk_assessment, parse_uuid(key)),
     "Recommendation": lambda context, key: context.read(growth_service.access_recommendation, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),

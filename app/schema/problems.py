@@ -9,14 +9,18 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.coherence import BreakthroughStatus
 from app.models.growth import InterventionStatus, RecommendationStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
+from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
+    coherence,  # noqa: F401
     growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+    risk,  # noqa: F401 - and where an alert stands
 )
 from app.schema.growth import recommendations  # noqa: F401 - and what becomes of them
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
@@ -233,6 +237,11 @@ class TooManyCalendarFeeds(Problem):
     pass
 
 
+@shows(problems.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
+class BreakthroughDecided(Problem):
+    status: BreakthroughStatus = strawberry.field(description="Which of the two.")
+
+
 @shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
@@ -287,6 +296,11 @@ class JobNotParked(Problem):
 @shows(problems.JobQueuedAgain, "Another job of the same key is queued, so this one is not needed.")
 class JobQueuedAgain(Problem):
     pass
+
+
+@shows(problems.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
+class RiskAlertNotOpen(Problem):
+    status: RiskAlertStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.TryAgain, "Too many changes at the same time.")

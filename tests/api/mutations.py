@@ -4,10 +4,12 @@ from uuid import uuid4
 
 from tests.api import (
     mutations_calendar,
+    mutations_coherence,
     mutations_interventions,
     mutations_messaging,
     mutations_notifications,
     mutations_recommendations,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -372,6 +374,8 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_notifications.MUTATIONS,
     **mutations_recommendations.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_coherence.MUTATIONS,
+    **mutations_risk.MUTATIONS,
     **mutations_interventions.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",

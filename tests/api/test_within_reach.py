@@ -39,6 +39,8 @@ from tests.operations import (
 )
 from tests.practice import MovableClock, Person, Practice
 from tests.recommending import said_of_one
+from tests.risks import RESOLVE, assessed
+from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
@@ -48,6 +50,8 @@ NODES = {
     "ActionItem": "action_items",
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Breakthrough": "breakthroughs",
+    "CoherenceScore": "coherence_scores",
     "Intervention": "interventions",
     "Member": "members",
     "MemberIntervention": "member_interventions",
@@ -62,6 +66,8 @@ NODES = {
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
     "Notification": "notifications",
+    "RiskAlert": "risk_alerts",
+    "RiskAssessment": "risk_assessments",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -137,6 +143,9 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await said_of_one(practice, one, watched, CANARY)
     await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
+    await risen(practice, watched)
+    risk = await assessed(practice, one, watched, notes=CANARY)
+    await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)

@@ -29,7 +29,9 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
-from tests.recommending import recommendation_of, scored
+from tests.recommending import recommendation_of
+from tests.risks import risk_of
+from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -69,6 +71,7 @@ class World:
     planless: str = ""
     spare_job: str = ""
     of_a_series: str = ""
+    spare_breakthrough: str = ""
     spare_recommendation: str = ""
 
     @classmethod
@@ -85,6 +88,7 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.spare_breakthrough = await risen_once_more(practice, world.member)
         world.spare_recommendation = await recommendation_of(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
@@ -96,7 +100,6 @@ class World:
         session = await booked(self.practice, member, coach, NINE)
         plan = await planned(self.practice, coach, session, "First", "Second")
         entry, hold = await self._queued(coach, member)
-        await scored(self.practice, member, "0.60", "0.80", "0.30", "0.50")
         of_notes = await self.practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One", "Two"]})
         return {
             "AvailabilityWindow": window,
@@ -121,6 +124,8 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await coherence_of(self.practice, member),
+            **await risk_of(self.practice, coach, member),
             **await interventions_of(self.practice, coach, member),
         }
 

@@ -7,11 +7,13 @@ from app.wire.relay import global_id
 from tests.holding import held, joined
 from tests.house import (
     access_calendar,
+    access_coherence,
     access_deliveries,
     access_interventions,
     access_messaging,
     access_notifications,
     access_recommendations,
+    access_risk,
     access_scheduling,
     access_webhooks,
 )
@@ -34,6 +36,8 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
+from tests.scoring import coherence_of
 from tests.services.scheduling.repeating import book_series
 from tests.webhooks import webhooks_of
 
@@ -93,6 +97,8 @@ class World:
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await coherence_of(practice, world.member)
+        world.ids |= await risk_of(practice, coach, world.member)
         world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
@@ -329,10 +335,12 @@ ACCESS = {
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_messaging.ROWS,
     **access_calendar.ROWS,
+    **access_coherence.ROWS,
     **access_deliveries.ROWS,
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_risk.ROWS,
     **access_interventions.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
@@ -367,6 +375,8 @@ NODES = {
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
+    "RiskAlert": LOGIN,
+    "RiskAssessment": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
     "SessionSeries": LOGIN,
@@ -379,6 +389,7 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_coherence.NODES,
     **access_interventions.NODES,
 }
 NODES |= access_recommendations.NODES

@@ -4,12 +4,11 @@ from typing import Any
 
 from tests.house.rows import LOGIN, MEMBERS, STAFF, Row, given, inputs, its
 from tests.practice import Person, Practice
-from tests.recommending import recommendation_of, scored
+from tests.recommending import recommendation_of
 
 
 async def made_in(practice: Practice, member: Person) -> dict[str, str]:
-    """Ids by type; the member's coherence is known."""
-    await scored(practice, member, "0.60", "0.80", "0.30", "0.50")
+    """Ids by type; how coherent the member is, the rows of coherence say."""
     return {"Recommendation": await recommendation_of(practice, member, "SENT")}
 
 

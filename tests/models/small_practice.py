@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_interventions, rows_of_recommendations
+from tests.models import rows_of_coherence, rows_of_interventions, rows_of_recommendations
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -31,6 +31,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import assessed
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
@@ -70,6 +71,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "message_hooks": ("coach_id", "name"),
     "communications": ("coach_id", "member_id", "channel", "status"),
     "calendar_feeds": ("user_id",),
+    "risk_assessments": ("member_coach_id", "member_id", "level"),
+    "risk_alerts": ("member_coach_id", "member_id", "level"),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -77,6 +80,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_coherence.NAMED_BY,
     **rows_of_interventions.NAMED_BY,
     **rows_of_recommendations.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
@@ -116,6 +120,8 @@ TOUCHED: dict[str, str] = {
     "message_hooks": "created_at = now()",
     "communications": "updated_at = now()",
     "calendar_feeds": "last_read_at = now()",
+    "risk_assessments": "created_at = now()",
+    "risk_alerts": "step = step",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -123,6 +129,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_coherence.TOUCHED,
     **rows_of_interventions.TOUCHED,
     **rows_of_recommendations.TOUCHED,
     "outbox": "created_at = now()",
@@ -218,6 +225,7 @@ class SmallPractice:
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
+            await assessed(practice, coach, member)
         for person in (one, anna, carl):
             await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
@@ -229,6 +237,7 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
             for person, by in ((anna, one), (carl, other)):
                 ids = {"member_user": person.user.id, "coach_user": by.user.id}

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
-from tests.models import rows_of_interventions, rows_of_recommendations
+from tests.models import rows_of_coherence, rows_of_interventions, rows_of_recommendations
 from tests.models.catalogue import guarded_tables
+from tests.models.rows_of_messages import MESSAGES_OF_ONE, MESSAGES_OF_OTHER, TEMPLATES_OF_ONE, TEMPLATES_OF_OTHER
+from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
 
@@ -79,16 +81,6 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
-MESSAGES_OF_ONE = {
-    "message_templates": ["one/Own"],
-    "message_hooks": ["one/Own"],
-    "communications": ["one/anna/EMAIL/SENT", "one/anna/PHONE/LOGGED"],
-}
-MESSAGES_OF_OTHER = {
-    "message_templates": ["other/Own"],
-    "message_hooks": ["other/Own"],
-    "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
-}
 
 
 def told(name: str, kind: str) -> Rows:
@@ -160,6 +152,7 @@ SEEN = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | MESSAGES_OF_ONE
+    | RISK_OF_ONE
     | told("one", "SESSION_BOOKED")
     | hooked("one")
     | {
@@ -176,6 +169,7 @@ SEEN = {
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | MESSAGES_OF_OTHER
+    | RISK_OF_OTHER
     | hooked("other")
     | {
         "users": ["carl", "other"],
@@ -185,13 +179,11 @@ SEEN = {
         "note_templates": ["other/Own"],
     },
 }
-TEMPLATES_OF_ONE = {"message_templates": ["one/Own"]}
-TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 # Messages are sent by the system.
-WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
-WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
+WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | RISK_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
+WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | RISK_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
     "anna": read_by("anna", "BOOKING_CONFIRMED")
@@ -217,6 +209,7 @@ UPDATED = {
     | PLANS_OF_ONE
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
+    | ALERTS_OF_ONE
     | read_by("one", "SESSION_BOOKED")
     | written_by("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
@@ -224,6 +217,7 @@ UPDATED = {
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
+    | ALERTS_OF_OTHER
     | written_by("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
@@ -232,6 +226,7 @@ TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
+        *TOLD_OF_RISK,
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
@@ -290,6 +285,7 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | written_by("other"),
 }
+SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_interventions.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_recommendations.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}

@@ -52,6 +52,8 @@ NOT_SEALED = {
     ("member_keys", "wrapped_key"),
     ("session_notes", "content"),  # under the member's key, as the next
     ("communications", "content"),
+    ("risk_assessments", "notes"),
+    ("risk_alerts", "note"),
     ("communications", "request_digest"),
     ("calendar_feeds", "secret_hash"),
 }

@@ -22,6 +22,8 @@ from tests.operations import (
 )
 from tests.practice import Practice
 from tests.receiving import Receiver
+from tests.risks import lived_through_risk
+from tests.scoring import CONFIRM, risen
 from tests.webhooks import endpoint
 
 CANARY = "Kanarienvogel"
@@ -59,6 +61,9 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
     await no_show(practice, coach, missed)
     await practice.ask(RATE, member, input={"sessionId": session, "stars": 2, "comment": CANARY})
     await practice.ask(ASSIGN, admin, input={"memberId": other.id, "coachId": coach.id, "reason": CANARY})
+    await lived_through_risk(practice, coach, member, CANARY)
+
+    await practice.ask(CONFIRM, coach, input={"id": await risen(practice, member)})
 
     await practice.work()
 
