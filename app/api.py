@@ -44,10 +44,10 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
-    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
-    coherence.BreakthroughQuery,  # breakthroughs
     growth.InterventionQuery,  # interventions, memberInterventions
     growth.ActionItemQuery,  # actionItems
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
     risk.Query,  # riskAssessments, riskAlerts, riskStatistics
@@ -75,9 +75,9 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
-    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
     risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert

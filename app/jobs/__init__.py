@@ -22,8 +22,8 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
-    risk.ESCALATE_DUE,
     growth.OVERDUE,
+    risk.ESCALATE_DUE,
 )
 
 

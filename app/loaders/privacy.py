@@ -43,14 +43,14 @@ async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]
     return await _keys(db, _KEYS_OF_COMMUNICATIONS, wanted)
 
 
-async def keys_for_risk(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
-    """The same for risk assessments and alerts."""
-    return await _keys(db, _KEYS_OF_RISK, wanted)
-
-
 async def keys_for_members(db: AsyncSession, wanted: Collection[Owned]) -> dict[Owned, Key]:
     """The keys of members whom the asker may see."""
     return await _keys(db, _KEYS_OF_MEMBERS, {owned[0]: owned for owned in wanted})
+
+
+async def keys_for_risk(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for risk assessments and alerts."""
+    return await _keys(db, _KEYS_OF_RISK, wanted)
 
 
 async def _keys(db: AsyncSession, statement: TextClause, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:

@@ -374,9 +374,9 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_notifications.MUTATIONS,
     **mutations_recommendations.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_interventions.MUTATIONS,
     **mutations_coherence.MUTATIONS,
     **mutations_risk.MUTATIONS,
-    **mutations_interventions.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

@@ -124,9 +124,9 @@ class World:
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await interventions_of(self.practice, coach, member),
             **await coherence_of(self.practice, member),
             **await risk_of(self.practice, coach, member),
-            **await interventions_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -97,9 +97,9 @@ class World:
         world.ids |= await access_notifications.made_in(practice, coach)
         world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= await coherence_of(practice, world.member)
         world.ids |= await risk_of(practice, coach, world.member)
-        world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -340,8 +340,8 @@ ACCESS = {
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
-    **access_risk.ROWS,
     **access_interventions.ROWS,
+    **access_risk.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -389,7 +389,7 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
-    **access_coherence.NODES,
     **access_interventions.NODES,
+    **access_coherence.NODES,
 }
 NODES |= access_recommendations.NODES

@@ -80,8 +80,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
-    **rows_of_coherence.NAMED_BY,
     **rows_of_interventions.NAMED_BY,
+    **rows_of_coherence.NAMED_BY,
     **rows_of_recommendations.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
@@ -129,8 +129,8 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
-    **rows_of_coherence.TOUCHED,
     **rows_of_interventions.TOUCHED,
+    **rows_of_coherence.TOUCHED,
     **rows_of_recommendations.TOUCHED,
     "outbox": "created_at = now()",
 }
@@ -237,12 +237,12 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
-            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
             for person, by in ((anna, one), (carl, other)):
                 ids = {"member_user": person.user.id, "coach_user": by.user.id}
                 await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
                 await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
+            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})

@@ -285,8 +285,8 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | written_by("other"),
 }
-SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_interventions.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
 SEEN, UPDATED, INSERTED = rows_of_recommendations.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 
+from app.loaders.growth import comment_in, feedback_in, note_in
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.risk import text_in
 from app.loaders.sessions.notes import content_of
+from app.models.growth import MemberIntervention, MemberInterventionNote, Recommendation
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.risk import RiskAlert, RiskAssessment
@@ -18,7 +20,6 @@ from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, mast
 from app.platform.keys import Keys, Owned
 from app.platform.settings import InvalidSettings
 from app.services.privacy.keys import refuse_other
-from app.services.privacy.of_members import check_texts_of_members
 from app.services.privacy.resealing import check_sealed
 from app.services.privacy.transactions import Transactions
 
@@ -30,6 +31,9 @@ UNDER_MEMBERS_KEYS: Final[tuple[tuple[type[SQLModel], Read], ...]] = (
     (Communication, said_in),
     (RiskAssessment, text_in),
     (RiskAlert, text_in),
+    (MemberIntervention, feedback_in),
+    (MemberInterventionNote, note_in),
+    (Recommendation, comment_in),
 )
 """What is encrypted under its member's key, and how it is read."""
 
@@ -56,8 +60,6 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
                 if failure := _failure_of(keys, row_under_key, key, read):
                     yield failure
             after = pairs[-1][0].id
-    async for failure in check_texts_of_members(transactions, keys):
-        yield failure
     async for failure in check_sealed(transactions, keys):
         yield failure
 
