@@ -49,6 +49,7 @@ class Query(
     coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
     coherence.BreakthroughQuery,  # breakthroughs
     growth.GoalQuery,  # goals, goalUpdates, goalOutcomes
+    growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
@@ -84,6 +85,7 @@ class Mutation(
     growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     growth.GoalMutation,  # add, update, abandon Goal; recordGoalProgress, withdrawGoalUpdate; milestones
+    growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
     coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
     coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
@@ -99,6 +101,7 @@ class Subscription(
     scheduling.Subscription,  # slotAvailability
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
+    growth.RecommendationSubscription,  # recommendationsChanged
     notifications.Subscription,  # notificationReceived
     coherence.CoherenceSubscription,  # coherenceUpdated
     risk.Subscription,  # riskAlertRaised

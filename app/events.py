@@ -328,6 +328,10 @@ class RecommendationsChanged(OfMember):
     """What is proposed to a member is not what it was."""
 
 
+class RecommendationsDrafted(OfMember):
+    """There is something new to review."""
+
+
 class RecommendationSent(OfMember):
     recommendation_id: UUID
 

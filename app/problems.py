@@ -212,34 +212,6 @@ class TimeOffIsImported(Problem):
     message = "This time comes from a calendar elsewhere: change it there, or remove that calendar here"
 
 
-class GoalIsOver(Problem):
-    code = "GOAL_IS_OVER"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This goal is {in_words(status)}; only an active one can be changed")
-
-
-class TooManyGoals(Problem):
-    code = "TOO_MANY_GOALS"
-    message = "A member has at most 50 goals at a time; give one up first"
-
-
-class TooManyMilestones(Problem):
-    code = "TOO_MANY_MILESTONES"
-    message = "A goal has at most 20 milestones"
-
-
-class MilestoneIsReached(Problem):
-    code = "MILESTONE_IS_REACHED"
-    message = "What was reached stays as it is; only its place can change"
-
-
-class TooLateToUndo(Problem):
-    code = "TOO_LATE_TO_UNDO"
-    message = "This could be taken back on its day only, and that is over"
-
-
 class TooManyWebhookEndpoints(Problem):
     code = "TOO_MANY_WEBHOOK_ENDPOINTS"
     message = "There are at most 20 endpoints; remove one first"
@@ -268,14 +240,6 @@ class TooManyCalendarFeeds(Problem):
     message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
-class BreakthroughDecided(Problem):
-    code = "BREAKTHROUGH_DECIDED"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This breakthrough was {in_words(status)} before")
-
-
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"
@@ -283,16 +247,6 @@ class ChannelNotOptional(Problem):
     def __init__(self, kind: "NotificationKind", channel: "Channel") -> None:
         self.kind, self.channel = kind, channel
         super().__init__()
-
-
-class RiskAlertNotOpen(Problem):
-    """Of one that somebody else has acknowledged, and of one that is resolved."""
-
-    code = "RISK_ALERT_NOT_OPEN"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This alert is {in_words(status)} already")
 
 
 class VersionConflict(Problem):
@@ -312,32 +266,6 @@ class IdempotencyKeyReused(Problem):
 class AlreadyAssigned(Problem):
     code = "ALREADY_ASSIGNED"
     message = "The member has this coach already"
-
-
-class TooManyInterventions(Problem):
-    code = "TOO_MANY_INTERVENTIONS"
-    message = "A coach has at most 200 interventions of their own; change one of them"
-
-
-class InterventionAlreadyAssigned(Problem):
-    code = "INTERVENTION_ALREADY_ASSIGNED"
-    message = "The member is at this intervention already"
-
-
-class InterventionIsOver(Problem):
-    code = "INTERVENTION_IS_OVER"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This intervention is {in_words(status)}, and stays so; give it once more")
-
-
-class InterventionNotCompleted(Problem):
-    code = "INTERVENTION_NOT_COMPLETED"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This intervention is {in_words(status)}; only a completed one can be rated")
 
 
 class JobNotParked(Problem):

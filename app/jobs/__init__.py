@@ -11,9 +11,9 @@ JOBS: tuple[Job, ...] = (
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
     coherence.FILL_SESSIONS,
+    *growth.JOBS,
     *webhooks.JOBS,
     *risk.JOBS,
-    growth.COUNT_ENGAGEMENT,
 )
 
 SCANS: tuple[Scan, ...] = (
@@ -22,9 +22,8 @@ SCANS: tuple[Scan, ...] = (
     sessions.REMIND_OF_PLANS,
     scheduling.DUE,
     *webhooks.SCANS,
-    growth.OVERDUE,
+    *growth.SCANS,
     risk.ESCALATE_DUE,
-    growth.FADE_ENGAGEMENT,
 )
 
 

@@ -27,6 +27,7 @@ from app.events import (
     CoherenceScored,
     Event,
     NotificationsChanged,
+    RecommendationsChanged,
     RiskAlertsChanged,
     SessionBooked,
     WaitingListJoined,
@@ -88,6 +89,12 @@ MARKS: Final = {
     "risks": text(
         f"SELECT k.id, (SELECT {_UNRESOLVED} FROM risk_alerts a WHERE a.status <> 'RESOLVED')"
         " FROM unnest(CAST(:ids AS uuid[])) AS k(id)"
+    ),
+    "recommendations": text(
+        "SELECT m.id, m.coach_id, (SELECT hashtextextended(string_agg(concat_ws(' ', r.id, r.status, r.wording,"
+        " r.priority, r.title, r.text, r.member_intervention_id, r.rated_at), ',' ORDER BY r.id), 0)"
+        " FROM recommendations r WHERE r.member_id = m.id AND r.status NOT IN ('REJECTED', 'SUPERSEDED'))"
+        " FROM members m WHERE m.id = ANY(:ids)"
     ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
@@ -184,6 +191,7 @@ class LiveViews:
             case CoachAssigned():
                 self.tell_member(event.member_id)
                 self.tell(Key("coherence", event.member_id))
+                self.tell(Key("recommendations", event.member_id))
                 for coach_id in (event.coach_id, event.previous_coach_id):
                     if coach_id is not None:
                         self.tell(Key("calendar", coach_id))
@@ -191,6 +199,8 @@ class LiveViews:
                 self.tell(Key("risks", EVERYBODY))
             case SessionBooked():
                 self.tell_member(event.member_id)
+            case RecommendationsChanged():
+                self.tell(Key("recommendations", event.member_id))
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
             case CoherenceScored() | BreakthroughDetected() | BreakthroughConfirmed() | BreakthroughDismissed():

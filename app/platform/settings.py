@@ -128,6 +128,15 @@ class Settings(BaseSettings):
         pattern="^(AC[0-9a-fA-F]{32})?$",
         description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
     )
+    phrasing_model: str = Field("", max_length=200, description="The name of the model that is asked.")
+    phrasing_key: str = Field(
+        "", repr=False, description="What the model's server knows this one by; it may need none."
+    )
+    phrasing_url: str = Field(
+        "",
+        description="Where a language model puts recommendations into words, by the chat interface of OpenAI:"
+        " `https://…/v1/chat/completions`. Empty: none is.",
+    )
     outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
@@ -211,6 +220,17 @@ class Settings(BaseSettings):
     def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
         if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
             raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+        return value
+
+    @field_validator("phrasing_url")
+    @classmethod
+    def leads_to_a_model(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            url = urlsplit(value)
+            if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.fragment:
+                raise ValueError("must look like https://example.com/v1/chat/completions")
+            if not info.data.get("phrasing_model"):
+                raise ValueError("needs PHRASING_MODEL beside it")
         return value
 
     @field_validator("public_url")

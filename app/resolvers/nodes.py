@@ -82,6 +82,7 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "QuestionSet": lambda context, key: context.read(coherence_service.access_question_set, parse_uuid(key)),
     "RiskAlert": lambda context, key: context.read(risk_service.access_risk_alert, parse_uuid(key)),
     "RiskAssessment": lambda context, key: context.read(risk_service.access_risk_assessment, parse_uuid(key)),
+    "Recommendation": lambda context, key: context.read(growth_service.access_recommendation, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries, "sessions:read"),

@@ -10,7 +10,7 @@ from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems, problems_of_growth
 from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
-from app.models.growth import GoalStatus, InterventionStatus
+from app.models.growth import GoalStatus, InterventionStatus, RecommendationStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.risk import RiskAlertStatus
@@ -23,6 +23,7 @@ from app.schema import (
     risk,  # noqa: F401 - and where an alert stands
 )
 from app.schema.coherence import Question
+from app.schema.growth import recommendations  # noqa: F401 - and what becomes of them
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -237,7 +238,7 @@ class TooManyCalendarFeeds(Problem):
     pass
 
 
-@shows(problems.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
+@shows(problems_of_growth.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
 class BreakthroughDecided(Problem):
     status: BreakthroughStatus = strawberry.field(description="Which of the two.")
 
@@ -283,6 +284,18 @@ class QuestionSetFull(Problem):
     pass
 
 
+@shows(
+    problems_of_growth.NothingToRecommendBy, "Nothing is known of the member that something could be recommended by."
+)
+class NothingToRecommendBy(Problem):
+    pass
+
+
+@shows(problems_of_growth.RecommendationNotOpen, "What became of the recommendation cannot be changed.")
+class RecommendationNotOpen(Problem):
+    status: RecommendationStatus = strawberry.field(description="What became of it.")
+
+
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
 class VersionConflict(Problem):
     current_version: int = strawberry.field(description="The version that it has now.")
@@ -293,47 +306,47 @@ class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
 
 
-@shows(problems.GoalIsOver, "The goal was reached or given up, and stays as it was.")
+@shows(problems_of_growth.GoalIsOver, "The goal was reached or given up, and stays as it was.")
 class GoalIsOver(Problem):
     status: GoalStatus = strawberry.field(description="Where it stands.")
 
 
-@shows(problems.TooManyGoals, "The member has as many goals at a time as one may have.")
+@shows(problems_of_growth.TooManyGoals, "The member has as many goals at a time as one may have.")
 class TooManyGoals(Problem):
     pass
 
 
-@shows(problems.TooManyMilestones, "The goal has as many milestones as one may have.")
+@shows(problems_of_growth.TooManyMilestones, "The goal has as many milestones as one may have.")
 class TooManyMilestones(Problem):
     pass
 
 
-@shows(problems.MilestoneIsReached, "The milestone was reached, and stays as it was.")
+@shows(problems_of_growth.MilestoneIsReached, "The milestone was reached, and stays as it was.")
 class MilestoneIsReached(Problem):
     pass
 
 
-@shows(problems.TooLateToUndo, "The day is over on which this could be taken back.")
+@shows(problems_of_growth.TooLateToUndo, "The day is over on which this could be taken back.")
 class TooLateToUndo(Problem):
     pass
 
 
-@shows(problems.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+@shows(problems_of_growth.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
 class TooManyInterventions(Problem):
     pass
 
 
-@shows(problems.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+@shows(problems_of_growth.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
 class InterventionAlreadyAssigned(Problem):
     pass
 
 
-@shows(problems.InterventionIsOver, "It was completed or given up, and stays so.")
+@shows(problems_of_growth.InterventionIsOver, "It was completed or given up, and stays so.")
 class InterventionIsOver(Problem):
     status: InterventionStatus = strawberry.field(description="Where it stands.")
 
 
-@shows(problems.InterventionNotCompleted, "Only what is completed is rated.")
+@shows(problems_of_growth.InterventionNotCompleted, "Only what is completed is rated.")
 class InterventionNotCompleted(Problem):
     status: InterventionStatus = strawberry.field(description="Where it stands.")
 
@@ -348,7 +361,7 @@ class JobQueuedAgain(Problem):
     pass
 
 
-@shows(problems.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
+@shows(problems_of_growth.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
 class RiskAlertNotOpen(Problem):
     status: RiskAlertStatus = strawberry.field(description="Where it stands.")
 

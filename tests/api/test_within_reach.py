@@ -41,6 +41,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.recommending import said_of_one
 from tests.risks import RESOLVE, assessed
 from tests.scoring import risen
 
@@ -65,6 +66,7 @@ NODES = {
     "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
+    "Recommendation": "recommendations",
     "Session": "sessions",
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
@@ -147,6 +149,7 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await said_of_one(practice, one, watched, CANARY)
     await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
     await told_in_words(practice, one, watched, CANARY)

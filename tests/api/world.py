@@ -32,6 +32,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.recommending import recommendation_of
 from tests.risks import risk_of
 from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
@@ -78,6 +79,7 @@ class World:
     ready_set: str = ""
     spare_asked: str = ""
     spare_breakthrough: str = ""
+    spare_recommendation: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -100,6 +102,7 @@ class World:
         world.ready_set = await draft(practice, coach, "ready")
         await scale(practice, coach, world.ready_set, "first", "Q")
         world.spare_breakthrough = await risen_once_more(practice, world.member)
+        world.spare_recommendation = await recommendation_of(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -130,6 +133,7 @@ class World:
             "MessageTemplate": await message_template(self.practice, coach),
             "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
             "Communication": (await logged(self.practice, coach, member))["id"],
+            "Recommendation": await recommendation_of(self.practice, member),
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),

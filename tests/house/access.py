@@ -18,6 +18,7 @@ from tests.house import (
     access_interventions,
     access_messaging,
     access_notifications,
+    access_recommendations,
     access_risk,
     access_scheduling,
     access_webhooks,
@@ -100,6 +101,7 @@ class World:
         }
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
+        world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
         world.ids |= await interventions_of(practice, coach, world.member)
         world.ids |= await assessments_of(practice, coach, world.member)
@@ -359,7 +361,7 @@ ACCESS = {
 
 from tests.house.access_jobs import ACCESS_OF_JOBS  # noqa: E402  it is made with what stands above
 
-ACCESS |= ACCESS_OF_JOBS
+ACCESS |= ACCESS_OF_JOBS | access_recommendations.ROWS
 
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
@@ -405,3 +407,4 @@ NODES = {
     **access_coherence.NODES,
     **access_elements.NODES,
 }
+NODES |= access_recommendations.NODES

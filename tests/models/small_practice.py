@@ -14,7 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import rows_of_assessments, rows_of_coherence, rows_of_elements, rows_of_goals, rows_of_interventions
+from tests.models import (
+    rows_of_assessments,
+    rows_of_coherence,
+    rows_of_elements,
+    rows_of_goals,
+    rows_of_interventions,
+    rows_of_recommendations,
+)
 from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -86,6 +93,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     **rows_of_coherence.NAMED_BY,
     **rows_of_goals.NAMED_BY,
     **rows_of_elements.NAMED_BY,
+    **rows_of_recommendations.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -137,6 +145,7 @@ TOUCHED: dict[str, str] = {
     **rows_of_coherence.TOUCHED,
     **rows_of_goals.TOUCHED,
     **rows_of_elements.TOUCHED,
+    **rows_of_recommendations.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -255,6 +264,7 @@ class SmallPractice:
                     coach=small.coach_id(coach),
                     coach_user=people[coach].user.id,
                 )
+                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
             await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):

@@ -12,6 +12,7 @@ from app.loaders.growth.interventions import (
     notes_by_member_intervention,
 )
 from app.loaders.growth.journal import JournalText, ReadJournalEntry, entries_read, text_of
+from app.loaders.growth.recommendations import comment_in, comments_by_recommendation
 
 __all__ = [
     "ElementShare",
@@ -19,6 +20,8 @@ __all__ = [
     "ReadJournalEntry",
     "action_items_by_session",
     "changes_by_balance",
+    "comment_in",
+    "comments_by_recommendation",
     "entries_read",
     "feedback_by_member_intervention",
     "feedback_in",

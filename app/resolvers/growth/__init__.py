@@ -6,6 +6,7 @@ from app.resolvers.growth.engagement import EngagementQuery
 from app.resolvers.growth.goals import GoalMutation, GoalQuery
 from app.resolvers.growth.interventions import InterventionMutation, InterventionQuery
 from app.resolvers.growth.journal import JournalMutation, JournalQuery
+from app.resolvers.growth.recommendations import RecommendationMutation, RecommendationQuery, RecommendationSubscription
 
 __all__ = [
     "ActionItemMutation",
@@ -19,4 +20,7 @@ __all__ = [
     "InterventionQuery",
     "JournalMutation",
     "JournalQuery",
+    "RecommendationMutation",
+    "RecommendationQuery",
+    "RecommendationSubscription",
 ]

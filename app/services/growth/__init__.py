@@ -14,6 +14,7 @@ from app.services.growth.action_items import (
 )
 from app.services.growth.balance import evenness_of
 from app.services.growth.counting import count_engagement, fade_engagement
+from app.services.growth.drafting import draft_recommendations
 from app.services.growth.elements import (
     NewBalance,
     access_elemental_balance,
@@ -71,6 +72,7 @@ from app.services.growth.journal import (
     update_journal_entry,
     write_journal_entry,
 )
+from app.services.growth.learning import learn_of
 from app.services.growth.library import (
     InterventionChanges,
     InterventionFilter,
@@ -91,12 +93,29 @@ from app.services.growth.milestones import (
     update_milestone,
 )
 from app.services.growth.overdue import mark_overdue
+from app.services.growth.phrasing import keep_phrased, to_phrase
+from app.services.growth.recommendations import (
+    ApproveRecommendation,
+    RateRecommendation,
+    RecommendationChanges,
+    RecommendationFilter,
+    RecommendationGroup,
+    access_recommendation,
+    approve_recommendation,
+    edit_recommendation,
+    follow_recommendations,
+    group_recommendations,
+    list_recommendations,
+    rate_recommendation,
+    reject_recommendation,
+)
 from app.services.growth.series import SeriesQuestion
 
 __all__ = [
     "AbandonGoal",
     "ActionItemChanges",
     "ActionItemFilter",
+    "ApproveRecommendation",
     "AssignIntervention",
     "ElementalPoint",
     "ElementalSeries",
@@ -123,7 +142,11 @@ __all__ = [
     "Part",
     "Progress",
     "RateIntervention",
+    "RateRecommendation",
     "ReadEngagement",
+    "RecommendationChanges",
+    "RecommendationFilter",
+    "RecommendationGroup",
     "SeriesQuestion",
     "abandon_goal",
     "access_action_item",
@@ -134,38 +157,50 @@ __all__ = [
     "access_journal_entry",
     "access_member_intervention",
     "access_milestone",
+    "access_recommendation",
     "add_action_item",
     "add_goal",
     "add_intervention",
     "add_milestone",
+    "approve_recommendation",
     "assign_intervention",
     "complete_action_item",
     "count_engagement",
+    "draft_recommendations",
+    "edit_recommendation",
     "evenness_of",
     "fade_engagement",
     "find_elemental_balance",
     "find_engagement",
     "find_goal_outcomes",
+    "follow_recommendations",
+    "group_recommendations",
+    "keep_phrased",
+    "learn_of",
     "list_action_items",
     "list_goal_updates",
     "list_goals",
     "list_interventions",
     "list_journal_entries",
     "list_member_interventions",
+    "list_recommendations",
     "mark_overdue",
     "rate_intervention",
+    "rate_recommendation",
     "reach_milestone",
     "read_elemental_series",
     "read_engagement_series",
     "record_elemental_balance",
     "record_elements",
     "record_goal_progress",
+    "reject_recommendation",
     "remove_action_item",
     "remove_journal_entry",
     "remove_milestone",
     "reopen_action_item",
     "reopen_milestone",
     "share_journal_entry",
+    "to_phrase",
     "unshare_journal_entry",
     "update_action_item",
     "update_goal",

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlmodel import SQLModel, col, select
 
 from app.loaders.coherence.assessments import words_in
-from app.loaders.growth import feedback_in, note_in, text_of
+from app.loaders.growth import comment_in, feedback_in, note_in, text_of
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.risk import text_in
 from app.loaders.sessions.notes import content_of
 from app.models.coherence import AssessmentAnswer
-from app.models.growth import JournalEntry, MemberIntervention, MemberInterventionNote
+from app.models.growth import JournalEntry, MemberIntervention, MemberInterventionNote, Recommendation
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.risk import RiskAlert, RiskAssessment
@@ -37,6 +37,7 @@ UNDER_MEMBERS_KEYS: Final[tuple[tuple[type[SQLModel], Read], ...]] = (
     (MemberIntervention, feedback_in),
     (MemberInterventionNote, note_in),
     (AssessmentAnswer, words_in),
+    (Recommendation, comment_in),
 )
 """What is encrypted under its member's key, and how it is read."""
 

@@ -111,6 +111,7 @@ INTERNAL: Final = frozenset(
         events.MessageQueued,
         events.OutsideCalendarDue,
         events.OutsideCalendarFailed,
+        events.RecommendationsDrafted,
         events.WebhookTestAsked,
         events.WebhookReplayAsked,
         events.WebhookEndpointDisabled,

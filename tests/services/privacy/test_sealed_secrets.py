@@ -56,6 +56,7 @@ NOT_SEALED = {
     ("risk_alerts", "note"),
     ("member_interventions", "feedback"),
     ("member_intervention_notes", "content"),
+    ("recommendations", "comment"),
     ("communications", "request_digest"),
     ("calendar_feeds", "secret_hash"),
 }
