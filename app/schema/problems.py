@@ -284,9 +284,7 @@ class QuestionSetFull(Problem):
     pass
 
 
-@shows(
-    problems_of_growth.NothingToRecommendBy, "Nothing is known of the member that something could be recommended by."
-)
+@shows(problems_of_growth.NothingToRecommendBy, "Nothing is known of the member to recommend by.")
 class NothingToRecommendBy(Problem):
     pass
 
