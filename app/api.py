@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
     coaches,
+    coherence,
     deliveries,
     identity,
     jobs,
@@ -41,6 +42,8 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
+    coherence.BreakthroughQuery,  # breakthroughs
     jobs.Query,  # jobs
 ):
     pass
@@ -66,6 +69,7 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
     jobs.Mutation,  # retryJob, dropJob
 ):
     pass
@@ -77,6 +81,7 @@ class Subscription(
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
     notifications.Subscription,  # notificationReceived
+    coherence.CoherenceSubscription,  # coherenceUpdated
 ):
     pass
 

@@ -257,6 +257,10 @@ class BreakthroughConfirmed(OfMember):
     dimension: str
 
 
+class BreakthroughDismissed(OfMember):
+    """A coach says that one is none: what open views of a member's coherence show is not what it was."""
+
+
 class ElementsRecorded(OfMember):
     elemental_balance_id: UUID
 
@@ -346,7 +350,7 @@ class RiskAlertAcknowledged(OfMember):
     level: str
 
 
-HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged)
+HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed)
 
 
 class Happened(BaseModel):

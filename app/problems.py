@@ -240,6 +240,14 @@ class TooManyCalendarFeeds(Problem):
     message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
+class BreakthroughDecided(Problem):
+    code = "BREAKTHROUGH_DECIDED"
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This breakthrough was {_in_words(status)} before")
+
+
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"

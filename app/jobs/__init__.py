@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, messaging, notifications, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -10,6 +10,7 @@ JOBS: tuple[Job, ...] = (
     *messaging.SENDING,
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
+    coherence.FILL_SESSIONS,
     *webhooks.JOBS,
 )
 

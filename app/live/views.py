@@ -19,7 +19,17 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
-from app.events import CoachAssigned, Event, NotificationsChanged, SessionBooked, WaitingListJoined
+from app.events import (
+    BreakthroughConfirmed,
+    BreakthroughDetected,
+    BreakthroughDismissed,
+    CoachAssigned,
+    CoherenceScored,
+    Event,
+    NotificationsChanged,
+    SessionBooked,
+    WaitingListJoined,
+)
 from app.live.calendars import AWAY, READ_AT_ONCE
 from app.live.hints import Hints, channel_of, version_in
 from app.live.ranges import token_expired
@@ -59,6 +69,11 @@ MARKS: Final = {
         " AND n.read_at IS NULL), (SELECT sum(hashtextextended(newest.id::text, 0)) FROM (SELECT n.id"
         " FROM notifications n WHERE n.user_id = u.id AND n.is_listed ORDER BY n.created_at DESC, n.id DESC"
         f" LIMIT {FOLLOWED}) AS newest) FROM users u WHERE u.id = ANY(:ids)"
+    ),
+    "coherence": text(
+        "SELECT m.id, m.coach_id, (SELECT max(s.calculated_at) FROM coherence_scores s WHERE s.member_id = m.id),"
+        " (SELECT sum(hashtextextended(concat(b.id, b.status), 0)) FROM breakthroughs b WHERE b.member_id = m.id)"
+        " FROM members m WHERE m.id = ANY(:ids)"
     ),
 }
 """Of each kind of key, what moves when it changes; the version first, where hints say one. A coach's members count,
@@ -154,6 +169,7 @@ class LiveViews:
         match event:
             case CoachAssigned():
                 self.tell_member(event.member_id)
+                self.tell(Key("coherence", event.member_id))
                 for coach_id in (event.coach_id, event.previous_coach_id):
                     if coach_id is not None:
                         self.tell(Key("calendar", coach_id))
@@ -161,6 +177,8 @@ class LiveViews:
                 self.tell_member(event.member_id)
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
+            case CoherenceScored() | BreakthroughDetected() | BreakthroughConfirmed() | BreakthroughDismissed():
+                self.tell(Key("coherence", event.member_id))
             case NotificationsChanged():
                 for user_id in event.user_ids:
                     self.tell(Key("notifications", user_id))

@@ -23,6 +23,7 @@ from app.problems import InvalidInput
 from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
+from app.services import coherence as coherence_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
@@ -54,6 +55,8 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
+    "Breakthrough": lambda context, key: context.read(coherence_service.access_breakthrough, parse_uuid(key)),
+    "CoherenceScore": lambda context, key: context.read(coherence_service.access_score, parse_uuid(key)),
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),

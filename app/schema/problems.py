@@ -9,10 +9,12 @@ import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
 from app import problems
+from app.models.coherence import BreakthroughStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
 from app.models.sessions import SessionStatus
 from app.schema import (
+    coherence,  # noqa: F401
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
 )
@@ -228,6 +230,11 @@ class TooManyMessageHooks(Problem):
 @shows(problems.TooManyCalendarFeeds, "The asker has as many calendar feeds as one can have.")
 class TooManyCalendarFeeds(Problem):
     pass
+
+
+@shows(problems.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
+class BreakthroughDecided(Problem):
+    status: BreakthroughStatus = strawberry.field(description="Which of the two.")
 
 
 @shows(problems.ChannelNotOptional, "What matters so much cannot be switched off.")

@@ -22,7 +22,8 @@ CREATE TABLE coherence_scores (
   CONSTRAINT coherence_scores_one_per_assessment UNIQUE (assessment_id),
   CONSTRAINT coherence_scores_in_order UNIQUE (member_id, calculated_at),
   CONSTRAINT coherence_scores_of_member_key UNIQUE (id, member_id),
-  FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE
+  FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
+  FOREIGN KEY(assessment_id) REFERENCES assessments (id) ON DELETE CASCADE
 );
 
 ALTER TABLE coherence_scores ENABLE ROW LEVEL SECURITY;
@@ -123,12 +124,18 @@ CREATE FUNCTION order_coherence_scores() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   was text := current_setting('app.system', true);
   is_early boolean;
+  is_anothers boolean;
 BEGIN
   PERFORM set_config('app.system', 'on', true);
+  is_anothers := EXISTS (SELECT FROM assessments WHERE id = NEW.assessment_id AND member_id <> NEW.member_id);
   PERFORM FROM members WHERE id = NEW.member_id FOR NO KEY UPDATE;
   is_early := EXISTS (SELECT FROM coherence_scores
                       WHERE member_id = NEW.member_id AND calculated_at > NEW.calculated_at);
   PERFORM set_config('app.system', coalesce(was, ''), true);
+  IF is_anothers THEN
+    RAISE EXCEPTION 'the assessment is another member''s' USING ERRCODE = 'foreign_key_violation',
+      CONSTRAINT = 'coherence_scores_assessment_of_member', TABLE = 'coherence_scores';
+  END IF;
   IF is_early THEN
     RAISE EXCEPTION 'the member has a later score' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'coherence_scores_in_order', TABLE = 'coherence_scores';

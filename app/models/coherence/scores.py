@@ -51,7 +51,7 @@ class CoherenceScore(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     member_id: UUID = Field(foreign_key="members.id", ondelete="CASCADE")
     member_coach_id: UUID | None = None
-    assessment_id: UUID | None = None
+    assessment_id: UUID | None = Field(default=None, foreign_key="assessments.id", ondelete="CASCADE")
     psi: Decimal = decimal(3, 2, nullable=False)
     rho: Decimal = decimal(3, 2, nullable=False)
     q: Decimal = decimal(3, 2, nullable=False)

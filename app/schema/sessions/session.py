@@ -1,6 +1,7 @@
 """Coaching sessions and their history."""
 
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,6 +106,21 @@ class Session(Node):
     @staticmethod
     def free_cancellation_until(root: strawberry.Parent[models.CoachingSession]) -> datetime | None:
         return session_service.cancellation_deadline(root)
+
+    @strawberry.field(
+        description="The member's latest total of coherence, of at most 30 days before it began; null without one, for "
+        "who may see no coherence, and in what came after the member had left its coach."
+    )
+    @staticmethod
+    def pre_session_coherence(root: strawberry.Parent[models.CoachingSession], info: Info) -> Decimal | None:
+        return root.pre_session_coherence if info.context.actor.may("coherence:read") else None
+
+    @strawberry.field(
+        description="The first total after it, before the member's next session; null like `preSessionCoherence`."
+    )
+    @staticmethod
+    def post_session_coherence(root: strawberry.Parent[models.CoachingSession], info: Info) -> Decimal | None:
+        return root.post_session_coherence if info.context.actor.may("coherence:read") else None
 
     can_cancel = permitted(partial(refusal_to, Action.CANCEL), "Whether the asker may cancel it now.")
     can_reschedule = permitted(

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
-
-from app.models.coherence import CoherencePattern
 
 _HUNDREDTHS, _TENTHS, _FOUR = Decimal("0.01"), Decimal("0.1"), Decimal("0.0001")
 _HIGH, _LOW = Decimal("0.7"), Decimal("0.4")
@@ -19,6 +18,11 @@ MOST_EARLIER: Final = 12
 """Older ones are of another time."""
 NATURAL_LIMIT: Final = Decimal("2.66")
 """Of a chart of individual values: three standard deviations, estimated by the mean moving range (3 / 1.128)."""
+RANGE_LIMIT: Final = Decimal("3.267")
+"""Of the chart of their moving ranges: no step is usually larger."""
+
+TREND_OVER: Final = 5
+TREND_BY: Final = Decimal("0.10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +76,33 @@ def days_between(earlier: datetime, later: datetime) -> int:
     return (later - earlier).days
 
 
-def patterns_of(measured: Measured) -> list[CoherencePattern]:
-    """All that hold, in the order of their names in the document; the first is the one that is stored."""
+def patterns_of(measured: Measured) -> list[str]:
+    """All that hold, in the order in which the document names them; the first is the one that is stored."""
     psi, rho, q, f = measured.psi, measured.rho, measured.q, measured.f
     held = {
-        CoherencePattern.WISE_COWARD: rho > _HIGH and q < _LOW,
-        CoherencePattern.LONELY_HERO: psi > _HIGH and f < _LOW,
-        CoherencePattern.PEOPLE_PLEASER: psi < _LOW and f > _HIGH,
-        CoherencePattern.RECKLESS_REPEATER: rho < _LOW and q > _HIGH,
+        "WISE_COWARD": rho > _HIGH and q < _LOW,
+        "LONELY_HERO": psi > _HIGH and f < _LOW,
+        "PEOPLE_PLEASER": psi < _LOW and f > _HIGH,
+        "RECKLESS_REPEATER": rho < _LOW and q > _HIGH,
     }
     return [pattern for pattern, holds in held.items() if holds]
+
+
+class Trend(StrEnum):
+    RISING = "RISING"
+    STEADY = "STEADY"
+    FALLING = "FALLING"
+
+
+def trend_of(latest: Decimal, before: Sequence[Decimal]) -> Trend | None:
+    """How a total stands to the mean of the (up to five) totals before it: a tenth up or down is a trend."""
+    if not before:
+        return None
+    recent = before[:TREND_OVER]
+    away = latest - sum(recent, Decimal(0)) / len(recent)
+    if abs(away) < TREND_BY:
+        return Trend.STEADY
+    return Trend.RISING if away > 0 else Trend.FALLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +117,22 @@ class Rise:
 def breakthrough_of(earlier: Sequence[Decimal], after: Decimal, least: Decimal) -> Rise | None:
     """Of one dimension, whose `earlier` values are in the order of time; None where it is no breakthrough.
 
-    One exceeds the upper natural limit of the earlier ones, and the last of them by `least` or more.
+    One exceeds both limits of a process-behaviour chart of the earlier ones, and the last of them by `least` or more.
     """
     recent = earlier[-MOST_EARLIER:]
     if len(recent) < FEWEST_EARLIER:
         return None
-    threshold = upper_limit(recent)
+    threshold = threshold_of(recent)
     before = recent[-1]
     if after > threshold and after - before >= least:
         return Rise(before, after, threshold)
     return None
 
 
-def upper_limit(values: Sequence[Decimal]) -> Decimal:
-    """Mean and 2.66 mean moving ranges, to four digits."""
+def threshold_of(values: Sequence[Decimal]) -> Decimal:
+    """What the next of these values only exceeds if it is more than usual, and so is the step to it; to four digits."""
     ranges = [abs(later - earlier) for earlier, later in pairwise(values)]
     mean = sum(values, Decimal(0)) / len(values)
     usual = sum(ranges, Decimal(0)) / len(ranges)
-    return (mean + NATURAL_LIMIT * usual).quantize(_FOUR, ROUND_DOWN)
+    limit = max(mean + NATURAL_LIMIT * usual, values[-1] + RANGE_LIMIT * usual)
+    return limit.quantize(_FOUR, ROUND_DOWN)

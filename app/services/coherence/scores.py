@@ -1,4 +1,4 @@
-"""A member's coherence: what an assessment found, how it changes, and what is shown of it."""
+"""Writing down how coherent a member was found to be."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,9 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import CoherenceScored, emit
-from app.models.coherence import CoherenceScore
+from app.models.coherence import CoherencePattern, CoherenceScore
 from app.models.members import Member
 from app.services.coherence import formulas
+from app.services.coherence.breakthroughs import detect_breakthroughs
 from app.services.coherence.formulas import Measured
 
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
@@ -52,7 +53,7 @@ async def record_score(
         velocity=formulas.velocity_of(total, previous.total, formulas.days_between(previous.calculated_at, at))
         if previous
         else Decimal("0.0000"),
-        pattern=next(iter(formulas.patterns_of(measured)), None),
+        pattern=next(iter(patterns_in(measured)), None),
         calculated_at=at,
         created_at=now,
     )
@@ -62,7 +63,12 @@ async def record_score(
         db,
         CoherenceScored(member_id=member.id, coach_id=coach_id, score_id=score.id, assessment_id=score.assessment_id),
     )
+    await detect_breakthroughs(db, score, earlier, coach_id)
     return score
+
+
+def patterns_in(measured: Measured) -> list[CoherencePattern]:
+    return [CoherencePattern(name) for name in formulas.patterns_of(measured)]
 
 
 async def _earlier(db: AsyncSession, member_id: UUID) -> list[CoherenceScore]:
