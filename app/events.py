@@ -308,6 +308,10 @@ class JournalEntryWritten(OfMember):
     journal_entry_id: UUID
 
 
+class JournalEntryRemoved(OfMember):
+    journal_entry_id: UUID
+
+
 class JournalEntryShared(OfMember):
     """The coach can read it from now on."""
 

@@ -12,6 +12,7 @@ from app.platform.keys import Keys, Owned, keys_of
 
 _KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
 _KEYS_OF_COMMUNICATIONS = text("SELECT id, member_id, wrapped_key FROM keys_of_communications(CAST(:ids AS uuid[]))")
+_KEYS_OF_JOURNAL_ENTRIES = text("SELECT id, member_id, wrapped_key FROM keys_of_journal_entries(CAST(:ids AS uuid[]))")
 
 
 def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
@@ -35,6 +36,11 @@ async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict
 async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
     """The same for communications."""
     return await _keys(db, _KEYS_OF_COMMUNICATIONS, wanted)
+
+
+async def keys_for_journal_entries(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for entries of journals."""
+    return await _keys(db, _KEYS_OF_JOURNAL_ENTRIES, wanted)
 
 
 async def _keys(db: AsyncSession, statement: TextClause, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:

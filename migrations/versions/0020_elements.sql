@@ -93,7 +93,7 @@ CREATE TABLE engagement_scores (
   score INTEGER NOT NULL,
   parts JSONB NOT NULL,
   computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  current_until TIMESTAMP WITH TIME ZONE NOT NULL,
+  current_until TIMESTAMP WITH TIME ZONE,
   PRIMARY KEY (member_id),
   CONSTRAINT engagement_scores_score_range CHECK (score BETWEEN 0 AND 100),
   CONSTRAINT engagement_scores_parts_are_named CHECK (jsonb_typeof(parts) = 'object'),

@@ -26,6 +26,7 @@ class Archetype(StrEnum):
     WHOLE = "WHOLE"
 
 
+# In the order of a radar chart's axes, by which ties are decided too.
 ARCHETYPE_OF: Final = dict(zip(Element, Archetype, strict=False))
 LEADS_FROM: Final = Decimal("0.250")
 

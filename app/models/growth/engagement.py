@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.platform.columns import at_least, choice, one_of, timestamp
+from app.platform.columns import at_least, choice, one_of, optional_timestamp, timestamp
 from app.platform.row_security import guard, is_mine
 
 
@@ -37,7 +37,7 @@ class EngagementMetric(SQLModel, table=True):
 
 
 class EngagementScore(SQLModel, table=True):
-    """What a member's days come to by now; `current_until` is when the score has faded enough to be made anew."""
+    """What a member's days come to by now; `current_until` is when their next day begins, None if nothing fades."""
 
     __tablename__ = "engagement_scores"
     __table_args__ = (
@@ -53,7 +53,7 @@ class EngagementScore(SQLModel, table=True):
     score: int
     parts: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     computed_at: datetime = timestamp()
-    current_until: datetime = timestamp()
+    current_until: datetime | None = optional_timestamp()
 
 
 _SEEN_BY = [is_mine("member_id", "member_id"), is_mine("member_coach_id", "coach_id")]

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from app.loaders.growth import text_of
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
 from app.loaders.sessions.notes import content_of
+from app.models.growth import JournalEntry
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
 from app.models.sessions import SessionNote
@@ -48,6 +50,12 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_communication(keys, communication, key):
                 yield failure
         after = said[-1][0].id
+    after = UUID(int=0)
+    while entries := await _journal_entries_after(transactions, after):
+        for entry, key in entries:
+            if failure := _failure_of_journal_entry(keys, entry, key):
+                yield failure
+        after = entries[-1][0].id
     async for failure in check_sealed(transactions, keys):
         yield failure
 
@@ -84,6 +92,20 @@ async def _communications_after(
         return (await db.exec(statement)).all()
 
 
+async def _journal_entries_after(
+    transactions: Transactions, after: UUID
+) -> Sequence[tuple[JournalEntry, MemberKey | None]]:
+    statement = (
+        select(JournalEntry, MemberKey)
+        .outerjoin(MemberKey, col(MemberKey.member_id) == col(JournalEntry.member_id))
+        .where(col(JournalEntry.id) > after)
+        .order_by(col(JournalEntry.id))
+        .limit(BATCH)
+    )
+    async with transactions() as db:
+        return (await db.exec(statement)).all()
+
+
 def _failure_of_key(keys: Keys, row: MemberKey) -> str | None:
     place = place_of_wrapped_key(row.id)
     try:
@@ -106,6 +128,14 @@ def _failure_of_note(keys: Keys, note: SessionNote, row: MemberKey | None) -> st
 def _failure_of_communication(keys: Keys, communication: Communication, row: MemberKey | None) -> str | None:
     try:
         said_in(communication, _found(keys, communication.place, row))
+    except UnreadableValue as failure:
+        return str(failure)
+    return None
+
+
+def _failure_of_journal_entry(keys: Keys, entry: JournalEntry, row: MemberKey | None) -> str | None:
+    try:
+        text_of(entry, _found(keys, entry.place, row))
     except UnreadableValue as failure:
         return str(failure)
     return None

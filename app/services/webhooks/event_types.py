@@ -105,6 +105,7 @@ INTERNAL: Final = frozenset(
         *events.HINTS,
         events.DeliveryAsked,
         events.OfMember,
+        events.JournalEntryRemoved,
         events.JournalEntryWritten,
         events.MessageQueued,
         events.OutsideCalendarDue,
