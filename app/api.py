@@ -7,12 +7,14 @@ from app.resolvers import (
     coaches,
     coherence,
     deliveries,
+    growth,
     identity,
     jobs,
     members,
     messaging,
     nodes,
     notifications,
+    risk,
     scheduling,
     sessions,
     webhooks,
@@ -42,9 +44,19 @@ class Query(
     messaging.Query,  # messageTemplates, previewMessage, communications, messageHooks
     notifications.Query,  # notifications, unreadNotificationCount, notificationPreferences
     webhooks.Query,  # webhookEndpoints, webhookMessages
+    growth.InterventionQuery,  # interventions, memberInterventions
+    growth.ActionItemQuery,  # actionItems
     coherence.CoherenceQuery,  # coherence, coherenceScores, coherenceSeries
     coherence.BreakthroughQuery,  # breakthroughs
+    growth.GoalQuery,  # goals, goalUpdates, goalOutcomes
+    growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
+    coherence.QuestionQuery,  # questionSets, questionSet
+    coherence.AssessmentQuery,  # assessments, assessment
+    risk.Query,  # riskAssessments, riskAlerts, riskStatistics
+    growth.ElementQuery,  # elementalBalance, elementalSeries
+    growth.JournalQuery,  # journalEntries
+    growth.EngagementQuery,  # engagement, engagementSeries
 ):
     pass
 
@@ -69,8 +81,17 @@ class Mutation(
     messaging.Mutation,  # templates of messages, sendMessage, logCommunication, hooks
     notifications.Mutation,  # markNotificationRead, markAllNotificationsRead, updateNotificationPreferences
     webhooks.Mutation,  # add, update, remove WebhookEndpoint; rotateWebhookSecret, sendTestWebhook; replay...
+    growth.InterventionMutation,  # add, update, assign, rate Intervention; its progress and note
+    growth.ActionItemMutation,  # add, update, complete, reopen, remove ActionItem
     coherence.BreakthroughMutation,  # confirmBreakthrough, dismissBreakthrough
+    growth.GoalMutation,  # add, update, abandon Goal; recordGoalProgress, withdrawGoalUpdate; milestones
+    growth.RecommendationMutation,  # draftRecommendations; approve, edit, reject, rate Recommendation
     jobs.Mutation,  # retryJob, dropJob
+    coherence.QuestionMutation,  # add, update, revise, publish, retire, remove QuestionSet; and its Questions
+    coherence.AssessmentMutation,  # start, complete, abandon Assessment; answerQuestion
+    risk.Mutation,  # recordRisk, acknowledgeRiskAlert, resolveRiskAlert
+    growth.ElementMutation,  # recordElementalBalance
+    growth.JournalMutation,  # write, update, share, unshare, remove JournalEntry
 ):
     pass
 
@@ -80,8 +101,10 @@ class Subscription(
     scheduling.Subscription,  # slotAvailability
     scheduling.WaitingSubscription,  # waitingListOffer
     sessions.Subscription,  # sessionChanged
+    growth.RecommendationSubscription,  # recommendationsChanged
     notifications.Subscription,  # notificationReceived
     coherence.CoherenceSubscription,  # coherenceUpdated
+    risk.Subscription,  # riskAlertRaised
 ):
     pass
 

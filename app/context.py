@@ -32,6 +32,7 @@ from app.platform.passwords import Passwords
 from app.problems import Problem, TryAgain, Unauthenticated
 from app.services.identity.login import TokenMaking, log_out
 from app.services.notifications.leaving import Leaving
+from app.services.privacy import NoKeyYet, key_for_member
 from app.services.scheduling import (
     Booked,
     BookSeries,
@@ -109,7 +110,10 @@ class Context:
         return await service(self.house.readings, actor, *args, **kwargs)
 
     async def write(self, service: Service[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        """One service call in one transaction under the asker's rights; what it emitted is told after the commit."""
+        """One service call in one transaction under the asker's rights; what it emitted is told after the commit.
+
+        The first thing that a member has under a key waits until the system has made the key.
+        """
         actor = self.asking()
         _note_admin(actor, service)
 
@@ -117,6 +121,11 @@ class Context:
             async with self.unit_of_work(actor) as db:
                 return await service(db, actor, *args, **kwargs)
 
+        try:
+            return await self.until_no_race(once)
+        except NoKeyYet as missing:
+            async with self.unit_of_work() as db:
+                await key_for_member(db, missing.member_id)
         return await self.until_no_race(once)
 
     async def book(self, form: BookSession) -> Booked:

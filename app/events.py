@@ -299,6 +299,12 @@ class GoalAdded(OfMember):
     goal_id: UUID
 
 
+class GoalReached(OfMember):
+    """A value has come to the target."""
+
+    goal_id: UUID
+
+
 class MilestoneReached(OfMember):
     goal_id: UUID
     milestone_id: UUID
@@ -320,6 +326,10 @@ class JournalEntryShared(OfMember):
 
 class RecommendationsChanged(OfMember):
     """What is proposed to a member is not what it was."""
+
+
+class RecommendationsDrafted(OfMember):
+    """There is something new to review."""
 
 
 class RecommendationSent(OfMember):
@@ -354,7 +364,13 @@ class RiskAlertAcknowledged(OfMember):
     level: str
 
 
-HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed)
+class RiskAlertsChanged(Event):
+    """The unresolved alerts of a coach's members, or of somebody without a coach, are not what they were."""
+
+    coach_id: UUID | None
+
+
+HINTS = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed, RiskAlertsChanged)
 
 
 class Happened(BaseModel):

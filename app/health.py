@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.actor import SYSTEM
 from app.context import House
@@ -21,8 +22,13 @@ FIGURES_SECONDS: Final = 3.0
 
 
 class Health:
-    def __init__(self, house: House, bus: Bus, worker: Worker, requests: RequestCounts) -> None:
+    """`shows_depths`: whoever asks whether the process is ready is told how much waits."""
+
+    def __init__(
+        self, house: House, bus: Bus, worker: Worker, requests: RequestCounts, *, shows_depths: bool = True
+    ) -> None:
         self._house, self._bus, self._worker, self._requests = house, bus, worker, requests
+        self._shows_depths = shows_depths
 
     async def readiness(self) -> tuple[bool, dict[str, str | int]]:
         """Ready without Redis too: views are then late, not wrong, and the body says so. So it does of jobs."""
@@ -36,7 +42,7 @@ class Health:
             "redis": redis,
             "migrations": schema_state,
         }
-        if away := self._bus.nodes_away:
+        if self._shows_depths and (away := self._bus.nodes_away):
             body["redis_nodes_away"] = ", ".join(away)
         return ready, body | depths
 
@@ -62,11 +68,17 @@ class Health:
         try:
             async with self._house.database.engine.connect() as connection:
                 at = await migrations.revision_of(connection)
-                try:
-                    async with asyncio.timeout(DEPTHS_SECONDS):
-                        depths = await operations.depths(connection)
-                except (TimeoutError, SQLAlchemyError) as failure:
-                    log.warning("what waits could not be counted", cause=repr(failure))
+                if self._shows_depths:
+                    depths = await _depths(connection)
         except Exception:  # whatever it is, the answer is the same
             return "away", "unknown", {}
         return "ok", "ok" if at == migrations.head() else f"at {at}, not at {migrations.head()}", depths
+
+
+async def _depths(connection: AsyncConnection) -> dict[str, int]:
+    try:
+        async with asyncio.timeout(DEPTHS_SECONDS):
+            return await operations.depths(connection)
+    except (TimeoutError, SQLAlchemyError) as failure:
+        log.warning("what waits could not be counted", cause=repr(failure))
+        return {}

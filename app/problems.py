@@ -112,7 +112,7 @@ class MemberNotActive(Problem):
     message = "This membership is not active, so no sessions can be booked"
 
 
-def _in_words(status: str) -> str:
+def in_words(status: str) -> str:
     return "a no-show" if status == "NO_SHOW" else status.lower().replace("_", " ")
 
 
@@ -121,7 +121,7 @@ class SessionNotScheduled(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {_in_words(status)}; only a scheduled one can be changed")
+        super().__init__(f"This session is {in_words(status)}; only a scheduled one can be changed")
 
 
 class SessionHasBegun(Problem):
@@ -171,7 +171,7 @@ class SessionNotCompleted(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This session is {_in_words(status)}; only a completed one can be rated")
+        super().__init__(f"This session is {in_words(status)}; only a completed one can be rated")
 
 
 class AlreadyRated(Problem):
@@ -240,14 +240,6 @@ class TooManyCalendarFeeds(Problem):
     message = "Nobody has more than 10 calendar feeds; revoke one first"
 
 
-class BreakthroughDecided(Problem):
-    code = "BREAKTHROUGH_DECIDED"
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(f"This breakthrough was {_in_words(status)} before")
-
-
 class ChannelNotOptional(Problem):
     code = "CHANNEL_NOT_OPTIONAL"
     message = "What is told so cannot be switched off"
@@ -281,7 +273,7 @@ class JobNotParked(Problem):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This job is {_in_words(status)}; only a parked one can be retried or dropped")
+        super().__init__(f"This job is {in_words(status)}; only a parked one can be retried or dropped")
 
 
 class JobQueuedAgain(Problem):
@@ -327,3 +319,9 @@ class RateLimited(Refusal):
     code = "RATE_LIMITED"
     status = 429
     message = "Too many requests; wait a moment"
+
+
+class HookIsGone(Refusal):
+    code = "HOOK_IS_GONE"
+    status = 410
+    message = "This hook was removed"

@@ -37,6 +37,7 @@ from app.platform.clock import Clock, system_clock
 from app.platform.database import Database, DatabaseAway, connection_options, make_engine
 from app.platform.direct import DirectDatabase
 from app.platform.document_store import RedisDocuments
+from app.platform.escalation import Escalation
 from app.platform.keys import Keys, master_keys
 from app.platform.links import Links
 from app.platform.logs import configure_logs
@@ -44,11 +45,13 @@ from app.platform.metrics import Metrics, RequestCounts
 from app.platform.outside import outside
 from app.platform.passwords import Passwords
 from app.platform.periodic import Periodic
+from app.platform.quotas import quotas
 from app.platform.request_lines import request_line
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.platform.tokens import AccessTokens, kept_secret
 from app.services import privacy
 from app.services.identity import TokenMaking, actor_of
+from app.services.notifications import KEPT
 from app.services.notifications.leaving import Leaving
 from app.services.scheduling import CalendarReadings, CalendarWriter
 from app.services.webhooks import schema_document
@@ -93,7 +96,11 @@ class Application:
         self.keys = Keys(master_keys(settings))
         secret = settings.secret_key or kept_secret(settings.data_dir)
         links = Links(settings.public_url, secret)
-        self.database = connections.database(settings, {"keys": self.keys, "links": links})
+        partners = outside(settings)
+        carried: dict[str, Any] = {"keys": self.keys, "links": links, "outside": partners, "quotas": quotas(settings)}
+        carried[KEPT] = timedelta(days=settings.notifications_kept_days)
+        carried["escalation"] = Escalation.of(settings)
+        self.database = connections.database(settings, carried)
         self.direct = connections.direct(settings)
         self.bus = Bus(settings.redis_url)
         self.bell = Bell(self.bus)
@@ -124,13 +131,13 @@ class Application:
             clock,
             self.keys,
             links,
-            outside(settings),
+            partners,
             self.bell,
             Leaving(self.database, self.direct, clock),
         )
         self.worker = Worker(self.house)
         self.requests = RequestCounts()
-        self.health = Health(self.house, self.bus, self.worker, self.requests)
+        self.health = Health(self.house, self.bus, self.worker, self.requests, shows_depths=settings.readyz_details)
         self.metrics = Metrics(self.health.figures, settings.metrics_host, settings.metrics_port)
         self.settling = Periodic("settling", self._settle, EVERY_SECONDS)
         self.documents = RedisDocuments(settings.redis_url)

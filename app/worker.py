@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.context import Context, House
 from app.events import Happened
@@ -47,6 +48,7 @@ class Worker:
     def __init__(self, house: House) -> None:
         self._house = house
         self._heard_by = heard_by()
+        self._choosy = [job for job in JOBS if job.wanted is not None]
         self.runner = JobRunner(house.direct)
         for job in JOBS:
             self.runner.register(job.name, partial(self._work, job), pauses=job.pauses, at_once=job.at_once)
@@ -97,7 +99,9 @@ class Worker:
         """Takes events, queues a job for each who hears of one, and forgets them, in one transaction; how many."""
         async with Context(self._house).unit_of_work() as db:
             taken = await take(db, AT_ONCE)
-            await enqueue(db, [job for happened in taken for job in self._jobs_of(happened)])
+            unwanted = await self._unwanted(db, taken)
+            jobs = [job for happened in taken for job in self._jobs_of(happened)]
+            await enqueue(db, [job for job in jobs if job.key not in unwanted])
         return len(taken)
 
     async def once(self) -> None:
@@ -130,7 +134,16 @@ class Worker:
         else:
             names = self._heard_by.get(happened.event_type, [])
         payload = happened.model_dump(mode="json")
-        return [NewJob(name, payload, key=f"{name}:{happened.id}") for name in names]
+        return [NewJob(name, payload, key=_key(name, happened)) for name in names]
+
+    async def _unwanted(self, db: AsyncSession, taken: Sequence[Happened]) -> set[str]:
+        """Keys of jobs that would find nothing to do."""
+        found: set[str] = set()
+        for job in self._choosy:
+            heard = [happened for happened in taken if job.name in self._heard_by.get(happened.event_type, ())]
+            wanted = await job.wanted(db, heard) if job.wanted is not None and heard else ()
+            found.update(_key(job.name, happened) for happened in heard if happened.id not in wanted)
+        return found
 
     async def _read_again(self, payload: Mapping[str, Any]) -> None:
         happened = Happened.model_validate(payload)
@@ -166,3 +179,7 @@ class Worker:
             if taken < AT_ONCE:
                 await asyncio.sleep(GATHER_SECONDS)
                 await self._house.bell.wait(LOOK_SECONDS * random.uniform(0.8, 1.2))
+
+
+def _key(name: str, happened: Happened) -> str:
+    return f"{name}:{happened.id}"

@@ -28,7 +28,7 @@ SCORES = (
     f" after: $after) {{ edges {{ cursor node {{ {SCORE} }} }} pageInfo {{ hasNextPage }} }} }}"
 )
 SERIES = (
-    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: CoherenceInterval!) {"
+    "query ($memberId: ID, $from: DateTime!, $to: DateTime!, $interval: Interval!) {"
     " coherenceSeries(memberId: $memberId, from: $from, to: $to, interval: $interval) { interval timeZone"
     " points { startsOn count mean { psi rho q f total percentage } last { id total } } } }"
 )
@@ -74,6 +74,22 @@ async def risen(practice: Practice, member: Person) -> str:
         await scored(practice, member, measured("0.50", q=q), at=practice.clock() - timedelta(weeks=6 - week))
     (found,) = await breakthroughs(practice, member)
     return str(found["id"])
+
+
+async def risen_once_more(practice: Practice, member: Person) -> str:
+    """Another one, with a score of its own, straight into the tables."""
+    assert member.member is not None
+    ((found,),) = await practice.rows(
+        "WITH next AS (INSERT INTO coherence_scores (id, member_id, psi, rho, q, f, total, percentage, velocity,"
+        " calculated_at) SELECT gen_random_uuid(), :member, 0.8, 0, 0, 0, 0.8, 20, 0,"
+        " max(calculated_at) + interval '1 minute' FROM coherence_scores WHERE member_id = :member"
+        " RETURNING id, member_id, calculated_at) INSERT INTO breakthroughs (id, member_id, score_id, dimension,"
+        " magnitude, before_score, after_score, threshold, status, description, detected_at)"
+        " SELECT gen_random_uuid(), member_id, id, 'PSI', 0.3, 0.5, 0.8, 0.6, 'DETECTED', 'Words', calculated_at"
+        " FROM next RETURNING id",
+        member=member.member.id,
+    )
+    return global_id("Breakthrough", found)
 
 
 async def breakthroughs(practice: Practice, who: Person, **wanted: Any) -> list[dict[str, Any]]:

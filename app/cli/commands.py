@@ -31,6 +31,7 @@ from app.platform.outside import MAIL_FOLDER
 from app.platform.settings import InvalidSettings, Settings, read_settings
 from app.problems import Problem
 from app.server import Application, server_config, trusted_documents
+from app.services import coherence as coherence_service
 from app.services import identity as identity_service
 from app.services import privacy
 from app.services import webhooks as webhook_service
@@ -138,6 +139,17 @@ async def migrate_under_keys(settings: Settings) -> None:
     await migrations.migrate(settings)
     await migrations.confirm_application_role(settings)
     await confirm_keys(settings)
+    await load_starters(settings)
+
+
+async def load_starters(settings: Settings) -> None:
+    """What every practice begins with, unless it has that already."""
+    engine = make_engine(migrations.owner_url(settings), pool_size=1)
+    try:
+        async with Database(engine).transaction(SYSTEM.settings()) as db:
+            await coherence_service.load_starters(db, now=system_clock())
+    finally:
+        await engine.dispose()
 
 
 async def confirm_keys(settings: Settings) -> None:
@@ -210,6 +222,8 @@ def migrate(
     """Brings the database to the newest schema."""
     with servers(data_dir, join=True) as settings:
         asyncio.run(migrations.migrate(settings, revision))
+        if revision == "head":
+            asyncio.run(load_starters(settings))
     say.print(f"The database is at {revision}.")
 
 

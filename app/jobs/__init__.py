@@ -1,6 +1,6 @@
 """Every job, what each hears of, and every scan: the relay makes jobs of events by this table."""
 
-from app.jobs import coherence, messaging, notifications, scheduling, sessions, webhooks
+from app.jobs import coherence, growth, messaging, notifications, risk, scheduling, sessions, webhooks
 from app.jobs.deliveries import DELIVERING
 from app.jobs.job import Job, Scan
 
@@ -11,10 +11,20 @@ JOBS: tuple[Job, ...] = (
     scheduling.IMPORT,
     scheduling.TELL_OF_FAILED,
     coherence.FILL_SESSIONS,
+    *growth.JOBS,
     *webhooks.JOBS,
+    *risk.JOBS,
 )
 
-SCANS: tuple[Scan, ...] = (notifications.REMIND, sessions.REMIND_OF_PLANS, scheduling.DUE, *webhooks.SCANS)
+SCANS: tuple[Scan, ...] = (
+    notifications.REMIND,
+    notifications.PRUNE,
+    sessions.REMIND_OF_PLANS,
+    scheduling.DUE,
+    *webhooks.SCANS,
+    *growth.SCANS,
+    risk.ESCALATE_DUE,
+)
 
 
 def heard_by() -> dict[str, list[str]]:

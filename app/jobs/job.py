@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from app.context import Context
-from app.events import Event
+from app.events import Event, Happened
 
 SOON = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600))
 """Pauses between tries of what depends on nothing but our own database."""
@@ -14,13 +16,18 @@ SOON = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600))
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`work` gets the payload that the job was queued with; of one that `hears` of events, that of a `Happened`."""
+    """`work` gets the payload that the job was queued with; of one that `hears` of events, that of a `Happened`.
+
+    `wanted` says which of several events the job would have anything to do with, by their ids: for the others it is not
+    queued. It is asked after the events were read, so that it sees whatever was committed before one of them.
+    """
 
     name: str
     work: Callable[[Context, Mapping[str, Any]], Awaitable[None]]
     pauses: Sequence[timedelta] = SOON
     at_once: int = 0
     hears: Collection[type[Event]] = ()
+    wanted: Callable[[AsyncSession, Sequence[Happened]], Awaitable[Collection[int]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

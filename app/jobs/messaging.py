@@ -25,8 +25,13 @@ async def _send(channel: CommunicationChannel, context: Context, payload: Mappin
     assert isinstance(event, MessageQueued)
     if event.channel != channel:
         return
-    async with context.unit_of_work() as db:
-        message = await messaging.begin_try(db, event.communication_id, now=context.now())
+    try:
+        async with context.unit_of_work() as db:
+            message = await messaging.begin_try(db, event.communication_id, now=context.now())
+    except Exception:  # a message that only its job knows to have failed would be queued for ever
+        async with context.unit_of_work() as db:
+            await messaging.count_broken_try(db, event.communication_id, _OURS, now=context.now())
+        raise
     if message is None:
         return
     try:

@@ -25,5 +25,13 @@ async def _remind(context: Context) -> None:
                 place = await notification_service.remind(db, reminder, place, now=now)
 
 
+async def _prune(context: Context) -> None:
+    may_be_more = True
+    while may_be_more:
+        async with context.unit_of_work() as db:
+            may_be_more = await notification_service.prune_notifications(db, now=context.now())
+
+
 NOTIFY: Final = Job("notify", _notify, hears=HEARD)
 REMIND: Final = Scan("remind of sessions", _remind, every_seconds=60)
+PRUNE: Final = Scan("prune notifications", _prune, every_seconds=3_600)

@@ -64,7 +64,12 @@ async def prune(context: Context) -> None:
 
 
 JOBS = (
-    Job("webhook_events", record, hears={*(each.event for each in webhook_service.EVENT_TYPES), WebhookTestAsked}),
+    Job(
+        "webhook_events",
+        record,
+        hears={*(each.event for each in webhook_service.EVENT_TYPES), WebhookTestAsked},
+        wanted=webhook_service.wanted_events,
+    ),
     Job("webhook_replay", replay, hears={WebhookReplayAsked}),
     Job("webhook_disabled", tell, hears={WebhookEndpointDisabled}),
     Job(webhook_service.JOB, send, at_once=SENT_AT_ONCE),

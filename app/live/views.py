@@ -27,6 +27,8 @@ from app.events import (
     CoherenceScored,
     Event,
     NotificationsChanged,
+    RecommendationsChanged,
+    RiskAlertsChanged,
     SessionBooked,
     WaitingListJoined,
 )
@@ -46,6 +48,11 @@ Message = TypeVar("Message")
 
 MOST_VIEWS: Final = 2_000
 MOST_OF_ONE_USER: Final = 100
+
+EVERYBODY: Final = UUID(int=0)
+"""The id in the key of a view that shows what concerns the whole practice."""
+
+_UNRESOLVED = "hashtextextended(string_agg(concat(a.id, a.status, a.step, a.member_coach_id), ',' ORDER BY a.id), 0)"
 
 MARKS: Final = {
     "calendar": text(
@@ -73,6 +80,20 @@ MARKS: Final = {
     "coherence": text(
         "SELECT m.id, m.coach_id, (SELECT max(s.calculated_at) FROM coherence_scores s WHERE s.member_id = m.id),"
         " (SELECT sum(hashtextextended(concat(b.id, b.status), 0)) FROM breakthroughs b WHERE b.member_id = m.id)"
+        " FROM members m WHERE m.id = ANY(:ids)"
+    ),
+    "risk": text(
+        f"SELECT a.member_coach_id, {_UNRESOLVED} FROM risk_alerts a"
+        " WHERE a.member_coach_id = ANY(:ids) AND a.status <> 'RESOLVED' GROUP BY a.member_coach_id"
+    ),
+    "risks": text(
+        f"SELECT k.id, (SELECT {_UNRESOLVED} FROM risk_alerts a WHERE a.status <> 'RESOLVED')"
+        " FROM unnest(CAST(:ids AS uuid[])) AS k(id)"
+    ),
+    "recommendations": text(
+        "SELECT m.id, m.coach_id, (SELECT hashtextextended(string_agg(concat_ws(' ', r.id, r.status, r.wording,"
+        " r.priority, r.title, r.text, r.member_intervention_id, r.rated_at), ',' ORDER BY r.id), 0)"
+        " FROM recommendations r WHERE r.member_id = m.id AND r.status NOT IN ('REJECTED', 'SUPERSEDED'))"
         " FROM members m WHERE m.id = ANY(:ids)"
     ),
 }
@@ -170,11 +191,16 @@ class LiveViews:
             case CoachAssigned():
                 self.tell_member(event.member_id)
                 self.tell(Key("coherence", event.member_id))
+                self.tell(Key("recommendations", event.member_id))
                 for coach_id in (event.coach_id, event.previous_coach_id):
                     if coach_id is not None:
                         self.tell(Key("calendar", coach_id))
+                        self.tell(Key("risk", coach_id))
+                self.tell(Key("risks", EVERYBODY))
             case SessionBooked():
                 self.tell_member(event.member_id)
+            case RecommendationsChanged():
+                self.tell(Key("recommendations", event.member_id))
             case WaitingListJoined():
                 self.tell(Key("waiting", event.member_id))
             case CoherenceScored() | BreakthroughDetected() | BreakthroughConfirmed() | BreakthroughDismissed():
@@ -182,6 +208,10 @@ class LiveViews:
             case NotificationsChanged():
                 for user_id in event.user_ids:
                     self.tell(Key("notifications", user_id))
+            case RiskAlertsChanged():
+                if event.coach_id is not None:
+                    self.tell(Key("risk", event.coach_id))
+                self.tell(Key("risks", EVERYBODY))
 
     def tell_member(self, member_id: UUID) -> None:
         """A session of theirs has changed, perhaps with somebody else than their coach."""

@@ -1,6 +1,6 @@
 """The keys that members' data is under, unwrapped."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -11,8 +11,14 @@ from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_
 from app.platform.keys import Keys, Owned, keys_of
 
 _KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
+_KEYS_OF_RISK = text("SELECT id, member_id, wrapped_key FROM keys_of_risk(CAST(:ids AS uuid[]))")
 _KEYS_OF_COMMUNICATIONS = text("SELECT id, member_id, wrapped_key FROM keys_of_communications(CAST(:ids AS uuid[]))")
 _KEYS_OF_JOURNAL_ENTRIES = text("SELECT id, member_id, wrapped_key FROM keys_of_journal_entries(CAST(:ids AS uuid[]))")
+
+_KEYS_OF_MEMBERS = text(
+    "SELECT k.id, k.member_id, k.wrapped_key FROM unnest(CAST(:ids AS uuid[])) AS w (member)"
+    " CROSS JOIN LATERAL key_of_member(w.member) k"
+)
 
 
 def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
@@ -41,6 +47,16 @@ async def keys_for_communications(db: AsyncSession, wanted: Mapping[UUID, Owned]
 async def keys_for_journal_entries(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
     """The same for entries of journals."""
     return await _keys(db, _KEYS_OF_JOURNAL_ENTRIES, wanted)
+
+
+async def keys_for_members(db: AsyncSession, wanted: Collection[Owned]) -> dict[Owned, Key]:
+    """The keys of members whom the asker may see."""
+    return await _keys(db, _KEYS_OF_MEMBERS, {owned[0]: owned for owned in wanted})
+
+
+async def keys_for_risk(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:
+    """The same for risk assessments and alerts."""
+    return await _keys(db, _KEYS_OF_RISK, wanted)
 
 
 async def _keys(db: AsyncSession, statement: TextClause, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from app.platform.columns import choice, one_of, optional_timestamp, stamped_now, timestamp
+from app.platform.columns import at_least, choice, one_of, optional_timestamp, stamped_now, timestamp
 from app.platform.ids import new_id
+from app.platform.quotas import Quota
 from app.platform.row_security import guard, is_mine
 
 
@@ -100,6 +101,18 @@ class RememberedRequest(SQLModel, table=True):
     created_at: datetime = stamped_now()
 
 
+class UsedQuota(SQLModel, table=True):
+    """How much of a quota a user has used within the last hour in which they used any."""
+
+    __tablename__ = "used_quotas"
+    __table_args__ = (one_of("quota", Quota, "used_quotas"), at_least("used", 1, "used_quotas"))
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    quota: Quota = choice(Quota, primary_key=True)
+    hour: datetime = timestamp()
+    used: int
+
+
 guard(
     User,
     select=[is_mine("id", "user_id"), is_mine("coach_id", "coach_id")],
@@ -109,6 +122,12 @@ guard(RefreshToken)
 guard(UserPermission, select=[is_mine("user_id", "user_id")])
 guard(
     RememberedRequest,
+    select=[is_mine("user_id", "user_id")],
+    insert=[is_mine("user_id", "user_id")],
+    update=[is_mine("user_id", "user_id")],
+)
+guard(
+    UsedQuota,
     select=[is_mine("user_id", "user_id")],
     insert=[is_mine("user_id", "user_id")],
     update=[is_mine("user_id", "user_id")],

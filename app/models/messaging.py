@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.platform.columns import at_least, choice, one_of, optional_timestamp, stamped_now, timestamp
@@ -15,6 +15,8 @@ from app.platform.row_security import both, guard, is_mine
 
 MOST_TEMPLATES: Final = 100
 MOST_HOOKS: Final = 20
+BY_OWN_HOOKS: Final = "communications_by_own_hooks"
+"""Refuses what came by a hook that is another coach's, or is gone."""
 
 
 class MessageKind(StrEnum):
@@ -68,6 +70,7 @@ class MessageHook(SQLModel, table=True):
         CheckConstraint(
             "substring(secret, 1, 1) = '\\x01'::bytea AND length(secret) >= 45", name="message_hooks_encrypted"
         ),
+        UniqueConstraint("id", "coach_id", name="message_hooks_with_coach"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -106,6 +109,12 @@ class Communication(SQLModel, table=True):
             name="communications_of_hooks_are_known_again",
         ),
         UniqueConstraint("hook_id", "webhook_id", name="communications_once"),
+        ForeignKeyConstraint(
+            ["hook_id", "coach_id"],
+            ["message_hooks.id", "message_hooks.coach_id"],
+            name=BY_OWN_HOOKS,
+            ondelete="SET NULL (hook_id)",
+        ),
         Index("communications_by_member", "member_id", "occurred_at", "id"),
         Index("communications_by_coach", "coach_id"),
     )
@@ -120,7 +129,7 @@ class Communication(SQLModel, table=True):
     status: CommunicationStatus = choice(CommunicationStatus)
     content: bytes
     template_id: UUID | None = None
-    hook_id: UUID | None = Field(default=None, foreign_key="message_hooks.id", ondelete="SET NULL")
+    hook_id: UUID | None = None
     webhook_id: str | None = Field(default=None, max_length=255)
     request_digest: bytes | None = None
     reason: str | None = Field(default=None, max_length=500)

@@ -73,6 +73,7 @@ class Notification(SQLModel, table=True):
         Index("notifications_by_user", "user_id", "created_at", "id", postgresql_where=text("is_listed")),
         Index("notifications_unread", "user_id", postgresql_where=text("is_listed AND read_at IS NULL")),
         Index("notifications_by_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
+        Index("notifications_by_age", "created_at", postgresql_using="brin"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

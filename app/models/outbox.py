@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import Event, Happened
 from app.platform.columns import stamped_now
-from app.platform.row_security import LOGGED_IN, guard
+from app.platform.row_security import LOGGED_IN, both, guard
 
 
 class OutboxEntry(SQLModel, table=True):
@@ -25,7 +25,20 @@ class OutboxEntry(SQLModel, table=True):
     created_at: datetime = stamped_now()
 
 
-guard(OutboxEntry, insert=[LOGGED_IN])
+# Whoever is logged in tells of what they did. What has something sent or fetched is asked for by its own coach, or, of
+# those without one, by admins and the system.
+_ASKED_BY_COACHES = "'MessageQueued', 'OutsideCalendarDue', 'WebhookReplayAsked', 'WebhookTestAsked'"
+_NOT_TOLD = f"{_ASKED_BY_COACHES}, 'DeliveryAsked', 'OutsideCalendarFailed', 'WebhookEndpointDisabled'"
+guard(
+    OutboxEntry,
+    insert=[
+        both(LOGGED_IN, f"event_type NOT IN ({_NOT_TOLD})"),
+        both(
+            f"event_type IN ({_ASKED_BY_COACHES})",
+            "event ->> 'coach_id' = nullif(current_setting('app.coach_id', true), '')",
+        ),
+    ],
+)
 
 
 def entries(events: Sequence[Event]) -> Insert:

@@ -90,6 +90,10 @@ class RiskAssessment(SQLModel, table=True):
     created_at: datetime = stamped_now()
 
     @property
+    def sealed(self) -> bytes | None:
+        return self.notes
+
+    @property
     def place(self) -> Place:
         return Place("risk_assessments", "notes", self.id)
 
@@ -154,6 +158,10 @@ class RiskAlert(SQLModel, table=True):
     resolved_at: datetime | None = optional_timestamp()
     resolved_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
     note: bytes | None = None
+
+    @property
+    def sealed(self) -> bytes | None:
+        return self.note
 
     @property
     def place(self) -> Place:

@@ -10,7 +10,15 @@ from typing import Any, Final, Protocol
 import httpcore2
 import httpx2
 
-from app.platform.outgoing_guard import Allowed, Guard, OutgoingFailed, OutgoingRefused, Resolve, SystemResolver
+from app.platform.outgoing_guard import (
+    Allowed,
+    Guard,
+    OutgoingFailed,
+    OutgoingRefused,
+    Resolve,
+    SystemResolver,
+    refuse_written,
+)
 
 __all__ = ["Answer", "GuardedClient", "Outgoing", "OutgoingBusy", "OutgoingFailed", "OutgoingRefused", "checked_url"]
 
@@ -45,6 +53,9 @@ class OutgoingBusy(OutgoingFailed):
 
 
 class Outgoing(Protocol):
+    def look_at(self, url: str) -> None:
+        """Raises `OutgoingRefused` of an address that no request will be sent to, whatever its name will stand for."""
+
     async def request(
         self,
         method: str,
@@ -104,6 +115,14 @@ class GuardedClient:
         self._ssl_context = ssl_context
         self._places = asyncio.Semaphore(AT_ONCE)
         self._places_by_host: dict[str, tuple[asyncio.Semaphore, set[object]]] = {}
+
+    def look_at(self, url: str) -> None:
+        address = checked_url(url)
+        refuse_written(
+            address.raw_host.decode("ascii"),
+            self._allowed,
+            needs_allowance=address.scheme != "https" and not self._allow_http,
+        )
 
     async def request(
         self,

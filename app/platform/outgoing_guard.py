@@ -20,6 +20,8 @@ A_READ: Final = 16_384
 
 RESOLVING_THREADS: Final = 8
 
+_NOT_SECURE: Final = "the address must begin with https://"
+
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Addresses of a host, which may be written as a number in any way that the system reads."""
@@ -88,10 +90,46 @@ class Allowed:
                 names.add(name)
         return cls(frozenset(names), tuple(networks))
 
+    def names_host(self, host: str) -> bool:
+        return host.lower() in self.names
+
     def holds(self, host: str, address: Address) -> bool:
-        return host.lower() in self.names or any(
+        return self.names_host(host) or any(
             address.version == network.version and address in network for network in self.networks
         )
+
+
+def written_address(host: str) -> Address | None:
+    """The address that a host is, in any way of writing one that the system reads; None for a name."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def refuse_written(host: str, allowed: Allowed, *, needs_allowance: bool) -> None:
+    """Raises `OutgoingRefused` of a host that the guard will refuse whatever its name will stand for."""
+    address = written_address(host.lower())
+    if address is not None:
+        refuse(host, plain(address), allowed, needs_allowance=needs_allowance)
+    elif needs_allowance and not allowed.names_host(host) and not allowed.networks:
+        raise OutgoingRefused(_NOT_SECURE)
+
+
+def refuse(host: str, address: Address, allowed: Allowed, *, needs_allowance: bool) -> None:
+    """Raises `OutgoingRefused` unless this may be asked, of what `plain` gives."""
+    if allowed.holds(host, address):
+        return
+    if not is_public(address):
+        raise OutgoingRefused("the address does not lead to a public one")
+    if needs_allowance:
+        raise OutgoingRefused(_NOT_SECURE)
 
 
 class SystemResolver:
@@ -155,12 +193,7 @@ class Guard(httpcore2.AsyncNetworkBackend):
         if not found:
             raise OutgoingFailed("the host name is not known")
         for address in map(plain, found):
-            if self._allowed.holds(host, address):
-                continue
-            if not is_public(address):
-                raise OutgoingRefused("the address does not lead to a public one")
-            if self._needs_allowance:
-                raise OutgoingRefused("the address must begin with https://")
+            refuse(host, address, self._allowed, needs_allowance=self._needs_allowance)
         return [str(address) for address in found]
 
     async def connect_unix_socket(

@@ -75,13 +75,19 @@ def _place(statement: Select[Any], cursor: str) -> Marker:
         marker = unserialize_bookmark(plain)
     except Exception:  # the bookmark's parser trips over forged ones in more ways than its own errors
         raise InvalidCursor from None
-    # Of a column in descending order only the column itself says its kind.
-    kinds = [getattr(column, "element", column).type.python_type for column in statement._order_by_clauses]
+    kinds = [_kind(column) for column in statement._order_by_clauses]
     place = marker.place or ()
     is_ours = [type(value) for value in place] == kinds and not marker.backwards and _sealed(plain) == cursor
     if not is_ours or serialize_bookmark(marker) != plain:
         raise InvalidCursor
     return marker
+
+
+def _kind(column: Any) -> type:
+    """Of a column in descending order only the column itself says it, of a decorated type only what it decorates."""
+    kind = getattr(column, "element", column).type
+    found: type = getattr(kind, "impl_instance", kind).python_type
+    return found
 
 
 def _sealed(bookmark: str) -> str:

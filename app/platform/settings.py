@@ -128,6 +128,15 @@ class Settings(BaseSettings):
         pattern="^(AC[0-9a-fA-F]{32})?$",
         description="The account at Twilio that SMS are sent through, `AC` and 32 digits. Empty: none are sent.",
     )
+    phrasing_model: str = Field("", max_length=200, description="The name of the model that is asked.")
+    phrasing_key: str = Field(
+        "", repr=False, description="What the model's server knows this one by; it may need none."
+    )
+    phrasing_url: str = Field(
+        "",
+        description="Where a language model puts recommendations into words, by the chat interface of OpenAI:"
+        " `https://…/v1/chat/completions`. Empty: none is.",
+    )
     outgoing_allow_private: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Host names and networks of your own that webhooks and outside calendars may lead to although they"
@@ -135,6 +144,28 @@ class Settings(BaseSettings):
     )
     outgoing_allow_http: bool = Field(
         False, description="Also ask public addresses that begin with `http://`, which anybody on the way can read."
+    )
+    risk_crisis_minutes: int = Field(
+        10, ge=1, le=1_440, description="How long nobody may acknowledge an alert of a crisis until admins are told."
+    )
+    risk_high_minutes: int = Field(240, ge=1, le=10_080, description="The same of a high risk.")
+    risk_escalations: int = Field(
+        12, ge=1, le=100, description="How often admins are told of one alert, each time after as long again."
+    )
+    messages_per_hour: int = Field(
+        200, ge=1, le=100_000, description="How many messages one user sends within an hour, through hooks too."
+    )
+    webhook_tests_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How many tests of webhooks one user has sent within an hour."
+    )
+    calendar_fetches_per_hour: int = Field(
+        60, ge=1, le=100_000, description="How often one user has outside calendars fetched at once within an hour."
+    )
+    notifications_kept_days: int = Field(
+        365, ge=30, le=3_650, description="How long notifications are kept once read; unread, twice as long."
+    )
+    readyz_details: bool = Field(
+        True, description="Say in the body of `/readyz` how much waits. Switched off, it says what is well only."
     )
     demo: bool = Field(False, description="Show the demo log-ins in GraphiQL; `rapport serve` sets it.")
 
@@ -189,6 +220,17 @@ class Settings(BaseSettings):
     def has_all_that_sms_need(cls, value: str, info: ValidationInfo) -> str:
         if value and not (info.data.get("twilio_auth_token") and info.data.get("twilio_from")):
             raise ValueError("needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+        return value
+
+    @field_validator("phrasing_url")
+    @classmethod
+    def leads_to_a_model(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            url = urlsplit(value)
+            if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.fragment:
+                raise ValueError("must look like https://example.com/v1/chat/completions")
+            if not info.data.get("phrasing_model"):
+                raise ValueError("needs PHRASING_MODEL beside it")
         return value
 
     @field_validator("public_url")

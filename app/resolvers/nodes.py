@@ -24,10 +24,12 @@ from app.resolvers.arguments import NodeId
 from app.schema.relations import Info
 from app.services import coaches as coach_service
 from app.services import coherence as coherence_service
+from app.services import growth as growth_service
 from app.services import identity as identity_service
 from app.services import members as member_service
 from app.services import messaging as messaging_service
 from app.services import notifications as notification_service
+from app.services import risk as risk_service
 from app.services import scheduling as scheduling_service
 from app.services import sessions as session_service
 from app.services import webhooks as webhook_service
@@ -52,6 +54,8 @@ async def _slot(context: Context, key: str) -> scheduling_service.Slot | None:
 
 
 FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "ActionItem": lambda context, key: context.read(growth_service.access_action_item, parse_uuid(key)),
+    "Assessment": lambda context, key: context.read(coherence_service.access_assessment, parse_uuid(key)),
     "Assignment": _row(Assignment),
     "AvailabilityWindow": _row(AvailabilityWindow),
     "Booking": lambda context, key: context.read(scheduling_service.access_booking, parse_uuid(key), now=context.now()),
@@ -60,13 +64,25 @@ FETCH: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Communication": lambda context, key: context.read(messaging_service.access_communication, parse_uuid(key)),
     "Coach": lambda context, key: context.read(coach_service.access_coach, parse_uuid(key)),
     "Delivery": _row(Delivery),
+    "Goal": lambda context, key: context.read(growth_service.access_goal, parse_uuid(key)),
+    "GoalUpdate": lambda context, key: context.read(growth_service.access_goal_update, parse_uuid(key)),
+    "Milestone": lambda context, key: context.read(growth_service.access_milestone, parse_uuid(key)),
+    "Intervention": lambda context, key: context.read(growth_service.access_intervention, parse_uuid(key)),
+    "ElementalBalance": lambda context, key: context.read(growth_service.access_elemental_balance, parse_uuid(key)),
+    "JournalEntry": lambda context, key: context.read(growth_service.access_journal_entry, parse_uuid(key)),
     "Member": lambda context, key: context.read(member_service.access_member, parse_uuid(key)),
+    "MemberIntervention": lambda context, key: context.read(growth_service.access_member_intervention, parse_uuid(key)),
     "OutsideCalendar": _row(OutsideCalendar, "availability:write"),
     "MessageHook": lambda context, key: context.read(messaging_service.access_message_hook, parse_uuid(key)),
     "MessageTemplate": lambda context, key: context.read(messaging_service.access_message_template, parse_uuid(key)),
     "Notification": lambda context, key: context.read(notification_service.access_notification, parse_uuid(key)),
     "PlanItem": lambda context, key: context.read(session_service.access_plan_item, parse_uuid(key)),
     "PlanTemplate": lambda context, key: context.read(session_service.access_plan_template, parse_uuid(key)),
+    "Question": lambda context, key: context.read(coherence_service.access_question, parse_uuid(key)),
+    "QuestionSet": lambda context, key: context.read(coherence_service.access_question_set, parse_uuid(key)),
+    "RiskAlert": lambda context, key: context.read(risk_service.access_risk_alert, parse_uuid(key)),
+    "RiskAssessment": lambda context, key: context.read(risk_service.access_risk_assessment, parse_uuid(key)),
+    "Recommendation": lambda context, key: context.read(growth_service.access_recommendation, parse_uuid(key)),
     "Session": lambda context, key: context.read(session_service.access_session, parse_uuid(key)),
     "SessionPlan": lambda context, key: context.read(session_service.access_plan, parse_uuid(key)),
     "SessionSeries": _row(SessionSeries, "sessions:read"),

@@ -125,7 +125,8 @@ class Mutation:
         self, info: Info, input: Annotated[SendTestWebhookInput, strawberry.argument(description="Where to.")]
     ) -> models.WebhookEndpoint:
         endpoint_id = fields_of(input, id="WebhookEndpoint")["id"]
-        return await info.context.write(webhook_service.send_test_webhook, endpoint_id=endpoint_id)
+        now = info.context.now()
+        return await info.context.write(webhook_service.send_test_webhook, endpoint_id=endpoint_id, now=now)
 
     @strawberry.mutation(
         graphql_type=result_of("ReplayWebhookMessageResult", WebhookMessage, WebhookEndpointIsDisabled),

@@ -1,12 +1,14 @@
 """Members and the history of their coaches."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app.loaders import coaches as coach_loaders
 from app.loaders import identity as identity_loaders
 from app.loaders import members as member_loaders
+from app.loaders import risk as risk_loaders
 from app.models import members as models
 from app.models.members import MemberStatus, OnboardingStatus
 from app.schema.coaches import Coach
@@ -14,6 +16,9 @@ from app.schema.identity import User
 from app.schema.relations import relation
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
+
+if TYPE_CHECKING:
+    from app.schema.risk import RiskAssessment
 
 describe(
     MemberStatus,
@@ -75,6 +80,13 @@ class Member(Node):
         member_loaders.assignments_by_member,
         key="id",
         description="The history of coaches, newest first; a coach sees their own part of it.",
+    )
+    risk = relation(
+        Annotated["RiskAssessment", strawberry.lazy("app.schema.risk")] | None,
+        risk_loaders.newest_risk_by_member,
+        key="id",
+        description="What was assessed last; null for the member, who does not see it.",
+        shown_to=lambda actor, member: actor.may("risk:read"),
     )
 
     @classmethod

@@ -79,13 +79,13 @@ class Notification(Node):
         shown_to=lambda actor, notification: actor.may("sessions:read"),
     )
 
-    @strawberry.field(description="In a few words, with today's names and times on the reader's clock.")
+    @strawberry.field(description="What it is, in a few words.")
     @staticmethod
     async def title(root: strawberry.Parent[models.Notification], info: Info) -> str:
         texts = await info.context.load(notification_service.texts_by_notification, root.id)
-        return texts.subject if texts else ""
+        return texts.title if texts else ""
 
-    @strawberry.field(description="In a sentence.")
+    @strawberry.field(description="In a sentence, with today's names and times on the reader's clock.")
     @staticmethod
     async def body(root: strawberry.Parent[models.Notification], info: Info) -> str:
         texts = await info.context.load(notification_service.texts_by_notification, root.id)

@@ -8,16 +8,22 @@ from typing import Annotated, Any, TypeVar, Union
 import strawberry
 from strawberry.schema.exception_handlers import ExceptionHandler
 
-from app import problems
-from app.models.coherence import BreakthroughStatus
+from app import problems, problems_of_growth
+from app.models.coherence import AssessmentStatus, BreakthroughStatus, QuestionSetStatus
+from app.models.growth import GoalStatus, InterventionStatus, RecommendationStatus
 from app.models.jobs import JobStatus
 from app.models.notifications import Channel, NotificationKind
+from app.models.risk import RiskAlertStatus
 from app.models.sessions import SessionStatus
 from app.schema import (
     coherence,  # noqa: F401
+    growth,  # noqa: F401  so that its statuses are described
     jobs,  # noqa: F401  so that its statuses are described
     notifications,  # noqa: F401 - the kinds and channels are described before a type here asks
+    risk,  # noqa: F401 - and where an alert stands
 )
+from app.schema.coherence import Question
+from app.schema.growth import recommendations  # noqa: F401 - and what becomes of them
 from app.schema.scheduling import SeriesDate  # and the reasons are described before a type here asks for them
 from app.schema.sessions import Session
 from app.services.scheduling import Unavailable
@@ -232,7 +238,7 @@ class TooManyCalendarFeeds(Problem):
     pass
 
 
-@shows(problems.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
+@shows(problems_of_growth.BreakthroughDecided, "The breakthrough was confirmed or dismissed before.")
 class BreakthroughDecided(Problem):
     status: BreakthroughStatus = strawberry.field(description="Which of the two.")
 
@@ -241,6 +247,51 @@ class BreakthroughDecided(Problem):
 class ChannelNotOptional(Problem):
     kind: NotificationKind = strawberry.field(description="What is told.")
     channel: Channel = strawberry.field(description="How.")
+
+
+@shows(problems_of_growth.AssessmentIsOver, "The assessment was completed or given up.")
+class AssessmentIsOver(Problem):
+    status: AssessmentStatus = strawberry.field(description="How it ended.")
+
+
+@shows(problems_of_growth.AssessmentIncomplete, "Required questions have no answer yet.")
+class AssessmentIncomplete(Problem):
+    questions: list[Question] = strawberry.field(description="Those that are left, in their order.")
+
+
+@shows(problems_of_growth.LaterScoreExists, "The member has a score of a later time, as an import can bring one.")
+class LaterScoreExists(Problem):
+    pass
+
+
+@shows(problems_of_growth.QuestionSetNotDraft, "The set is published, or was: it stays as it is.")
+class QuestionSetNotDraft(Problem):
+    status: QuestionSetStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems_of_growth.QuestionSetNotPublished, "The set is a draft, or asked no more.")
+class QuestionSetNotPublished(Problem):
+    status: QuestionSetStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems_of_growth.QuestionSetIncomplete, "The set lacks questions that one of its type has.")
+class QuestionSetIncomplete(Problem):
+    pass
+
+
+@shows(problems_of_growth.QuestionSetFull, "The set has as many questions as one can have.")
+class QuestionSetFull(Problem):
+    pass
+
+
+@shows(problems_of_growth.NothingToRecommendBy, "Nothing is known of the member to recommend by.")
+class NothingToRecommendBy(Problem):
+    pass
+
+
+@shows(problems_of_growth.RecommendationNotOpen, "What became of the recommendation cannot be changed.")
+class RecommendationNotOpen(Problem):
+    status: RecommendationStatus = strawberry.field(description="What became of it.")
 
 
 @shows(problems.VersionConflict, "It was changed since the asker saw it.")
@@ -253,6 +304,51 @@ class IdempotencyKeyReused(Problem):
     field: str = strawberry.field(description="Always `idempotencyKey`.")
 
 
+@shows(problems_of_growth.GoalIsOver, "The goal was reached or given up, and stays as it was.")
+class GoalIsOver(Problem):
+    status: GoalStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems_of_growth.TooManyGoals, "The member has as many goals at a time as one may have.")
+class TooManyGoals(Problem):
+    pass
+
+
+@shows(problems_of_growth.TooManyMilestones, "The goal has as many milestones as one may have.")
+class TooManyMilestones(Problem):
+    pass
+
+
+@shows(problems_of_growth.MilestoneIsReached, "The milestone was reached, and stays as it was.")
+class MilestoneIsReached(Problem):
+    pass
+
+
+@shows(problems_of_growth.TooLateToUndo, "The day is over on which this could be taken back.")
+class TooLateToUndo(Problem):
+    pass
+
+
+@shows(problems_of_growth.TooManyInterventions, "The coach has as many interventions of their own as one may have.")
+class TooManyInterventions(Problem):
+    pass
+
+
+@shows(problems_of_growth.InterventionAlreadyAssigned, "The member was given it, and is at it still.")
+class InterventionAlreadyAssigned(Problem):
+    pass
+
+
+@shows(problems_of_growth.InterventionIsOver, "It was completed or given up, and stays so.")
+class InterventionIsOver(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
+@shows(problems_of_growth.InterventionNotCompleted, "Only what is completed is rated.")
+class InterventionNotCompleted(Problem):
+    status: InterventionStatus = strawberry.field(description="Where it stands.")
+
+
 @shows(problems.JobNotParked, "The job waits for its turn, or is under way.")
 class JobNotParked(Problem):
     status: JobStatus = strawberry.field(description="Where it stands.")
@@ -261,6 +357,11 @@ class JobNotParked(Problem):
 @shows(problems.JobQueuedAgain, "Another job of the same key is queued, so this one is not needed.")
 class JobQueuedAgain(Problem):
     pass
+
+
+@shows(problems_of_growth.RiskAlertNotOpen, "Somebody has acknowledged the alert, or it is resolved.")
+class RiskAlertNotOpen(Problem):
+    status: RiskAlertStatus = strawberry.field(description="Where it stands.")
 
 
 @shows(problems.TryAgain, "Too many changes at the same time.")

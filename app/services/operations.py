@@ -42,6 +42,10 @@ _DELIVERIES: Final = text(
     "SELECT status, channel, count(*), extract(epoch FROM CAST(:now AS timestamptz) - min(created_at)) FROM deliveries"
     " WHERE status IN ('PENDING', 'FAILED') GROUP BY 1, 2 ORDER BY 1, 2"
 )
+_RISK_ALERTS: Final = text(
+    "SELECT count(*), greatest(coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(next_escalation_at)), 0), 0)"
+    " FROM risk_alerts WHERE status = 'OPEN'"
+)
 _REMINDERS: Final = text(
     "SELECT count(*), coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(p.remind_at)), 0)"
     " FROM session_plans p JOIN sessions s ON s.id = p.session_id WHERE p.remind_at <= :now AND p.reminded_at IS NULL"
@@ -115,6 +119,15 @@ async def reminders_of_sessions(db: AsyncSession, now: datetime) -> list[Figure]
     ]
 
 
+async def risk_alerts(db: AsyncSession, now: datetime) -> list[Figure]:
+    """What nobody has acknowledged, and whether the scan that tells more people of it runs."""
+    count, late = (await db.execute(_RISK_ALERTS, {"now": now})).one()
+    return [
+        Figure("risk_alerts_open", "Alerts of a high or acute risk that nobody has acknowledged.", count),
+        Figure("risk_alerts_late_seconds", "How long it has been due that more people are told of one.", float(late)),
+    ]
+
+
 async def webhooks(db: AsyncSession, now: datetime) -> list[Figure]:
     """Endpoints in trouble: those that were given up, and those that did not take what they were sent last."""
     disabled, failing, waiting, oldest = (await db.execute(_WEBHOOKS, {"now": now})).one()
@@ -134,4 +147,13 @@ async def workers(db: AsyncSession, now: datetime) -> list[Figure]:
     ]
 
 
-READINGS: tuple[Reading, ...] = (workers, outbox, jobs, deliveries, reminders, reminders_of_sessions, webhooks)
+READINGS: tuple[Reading, ...] = (
+    workers,
+    outbox,
+    jobs,
+    deliveries,
+    reminders,
+    reminders_of_sessions,
+    risk_alerts,
+    webhooks,
+)

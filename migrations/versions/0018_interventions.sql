@@ -126,6 +126,7 @@ CREATE TABLE action_items (
   started_at TIMESTAMP WITH TIME ZONE,
   completed_at TIMESTAMP WITH TIME ZONE,
   added_by_user_id UUID NOT NULL,
+  is_added_by_member BOOLEAN DEFAULT false NOT NULL,
   version INTEGER NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -147,9 +148,9 @@ CREATE INDEX action_items_open ON action_items (member_id) WHERE status <> 'COMP
 ALTER TABLE action_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE action_items FORCE ROW LEVEL SECURITY;
 CREATE POLICY action_items_select ON action_items FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY action_items_insert ON action_items FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND added_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND added_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY action_items_insert ON action_items FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND added_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND is_added_by_member) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND added_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND NOT is_added_by_member) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY action_items_update ON action_items FOR UPDATE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY action_items_delete ON action_items FOR DELETE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND added_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY action_items_delete ON action_items FOR DELETE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND is_added_by_member) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
 -- What an intervention is found by.
 CREATE FUNCTION find_intervention_by_words() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -232,16 +233,17 @@ CREATE TRIGGER member_intervention_notes_copy_member_coach BEFORE INSERT ON memb
 
 CREATE TRIGGER action_items_stay BEFORE UPDATE ON action_items
   FOR EACH ROW WHEN ((OLD.id, OLD.member_id, OLD.session_id, OLD.member_intervention_id, OLD.added_by_user_id,
-                      OLD.created_at)
+                      OLD.is_added_by_member, OLD.created_at)
                      IS DISTINCT FROM (NEW.id, NEW.member_id, NEW.session_id, NEW.member_intervention_id,
-                                       NEW.added_by_user_id, NEW.created_at))
+                                       NEW.added_by_user_id, NEW.is_added_by_member,
+                                       NEW.created_at))
   EXECUTE FUNCTION refuse_change('an action item stays with its member and what it is linked to');
 -- A member does what they were given, and words only what they have added.
 CREATE TRIGGER action_items_worded_by_who_added BEFORE UPDATE OF title, description, due_date ON action_items
   FOR EACH ROW WHEN ((OLD.title, OLD.description, OLD.due_date)
                      IS DISTINCT FROM (NEW.title, NEW.description, NEW.due_date)
                      AND OLD.member_id = nullif(current_setting('app.member_id', true), '')::uuid
-                     AND OLD.added_by_user_id IS DISTINCT FROM nullif(current_setting('app.user_id', true), '')::uuid)
+                     AND NOT OLD.is_added_by_member)
   EXECUTE FUNCTION refuse_change('what a coach has given is not worded by the member');
 CREATE TRIGGER action_items_keep_member_coach BEFORE UPDATE OF member_coach_id ON action_items
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.member_coach_id IS DISTINCT FROM NEW.member_coach_id)

@@ -19,4 +19,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER members_follow_coach_of_elements ON members")
     op.execute("DROP TABLE engagement_scores, engagement_metrics, journal_entries, elemental_balances")
-    op.execute("DROP FUNCTION follow_coach_of_elements(), link_journal_entry(), keys_of_journal_entries(uuid[])")
+    op.execute(
+        "DROP FUNCTION follow_coach_of_elements(), link_journal_entry(), link_elemental_balance(),"
+        " keys_of_journal_entries(uuid[])"
+    )

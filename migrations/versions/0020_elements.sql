@@ -24,6 +24,7 @@ CREATE TABLE elemental_balances (
   CONSTRAINT elemental_balances_archetype_follows CHECK (archetype = CASE WHEN greatest(fire, water, earth, air, aether) < 0.250 THEN 'WHOLE' WHEN fire = greatest(fire, water, earth, air, aether) THEN 'VISIONARY' WHEN water = greatest(fire, water, earth, air, aether) THEN 'EMPATH' WHEN earth = greatest(fire, water, earth, air, aether) THEN 'BUILDER' WHEN air = greatest(fire, water, earth, air, aether) THEN 'MESSENGER' WHEN aether = greatest(fire, water, earth, air, aether) THEN 'SAGE' END),
   CONSTRAINT elemental_balances_one_per_assessment UNIQUE (assessment_id),
   FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
+  FOREIGN KEY(assessment_id) REFERENCES assessments (id) ON DELETE CASCADE,
   FOREIGN KEY(recorded_by_user_id) REFERENCES users (id)
 );
 CREATE INDEX elemental_balances_by_member ON elemental_balances (member_id, recorded_at DESC, id DESC);
@@ -55,9 +56,11 @@ CREATE TABLE journal_entries (
   CONSTRAINT journal_entries_version_range CHECK (version >= 1),
   CONSTRAINT journal_entries_shared_since CHECK (is_shared = (shared_at IS NOT NULL)),
   CONSTRAINT journal_entries_encrypted CHECK (substring(content, 1, 1) = '\x01'::bytea AND length(content) >= 45),
+  CONSTRAINT journal_entries_goal_fkey FOREIGN KEY(goal_id, member_id) REFERENCES goals (id, member_id) ON DELETE SET NULL (goal_id),
   FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
   FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE SET NULL
 );
+CREATE INDEX journal_entries_by_goal ON journal_entries (goal_id) WHERE goal_id IS NOT NULL;
 CREATE INDEX journal_entries_by_member ON journal_entries (member_id, created_at DESC, id DESC);
 CREATE INDEX journal_entries_by_session ON journal_entries (session_id) WHERE session_id IS NOT NULL;
 
@@ -165,7 +168,7 @@ CREATE TRIGGER members_follow_coach_of_elements AFTER UPDATE OF coach_id ON memb
   FOR EACH ROW WHEN (OLD.coach_id IS DISTINCT FROM NEW.coach_id)
   EXECUTE FUNCTION follow_coach_of_elements();
 
--- An entry is about a session of its own member's.
+-- An entry is about a session of its own member's, and a balance comes of an assessment of theirs.
 CREATE FUNCTION link_journal_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   was text := current_setting('app.system', true);
@@ -182,6 +185,23 @@ BEGIN
 END $$;
 CREATE TRIGGER journal_entries_link BEFORE INSERT OR UPDATE OF session_id ON journal_entries
   FOR EACH ROW WHEN (NEW.session_id IS NOT NULL) EXECUTE FUNCTION link_journal_entry();
+
+CREATE FUNCTION link_elemental_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was text := current_setting('app.system', true);
+  whose uuid;
+BEGIN
+  PERFORM set_config('app.system', 'on', true);
+  SELECT a.member_id INTO whose FROM assessments a WHERE a.id = NEW.assessment_id;
+  PERFORM set_config('app.system', coalesce(was, ''), true);
+  IF whose IS DISTINCT FROM NEW.member_id THEN
+    RAISE EXCEPTION 'the assessment is another member''s' USING ERRCODE = 'foreign_key_violation',
+      CONSTRAINT = 'elemental_balances_of_own_assessments', TABLE = 'elemental_balances';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER elemental_balances_link BEFORE INSERT ON elemental_balances
+  FOR EACH ROW WHEN (NEW.assessment_id IS NOT NULL) EXECUTE FUNCTION link_elemental_balance();
 
 -- As for notes: a wrapped key is handed to whoever sees something that is under it.
 CREATE FUNCTION keys_of_journal_entries(wanted uuid[]) RETURNS TABLE (id uuid, member_id uuid, wrapped_key bytea)

@@ -11,7 +11,7 @@ depends_on = None
 
 FUNCTIONS = (
     "follow_coach_of_recommendations(), divide_recommendation(), count_experience(),"
-    " ratings_of_others(uuid, text[]), keys_of_recommendations(uuid[])"
+    " ratings_of_others(uuid, text[])"
 )
 
 

@@ -37,7 +37,9 @@ CREATE TABLE recommendations (
   CONSTRAINT recommendations_rated_at_some_time CHECK ((rating IS NULL) = (rated_at IS NULL)),
   CONSTRAINT recommendations_rated_once_sent CHECK (rating IS NULL OR sent_at IS NOT NULL),
   CONSTRAINT recommendations_comment_encrypted CHECK (comment IS NULL OR (rating IS NOT NULL AND substring(comment, 1, 1) = '\x01'::bytea AND length(comment) >= 45)),
+  CONSTRAINT recommendations_member_intervention_fkey FOREIGN KEY(member_intervention_id, member_id) REFERENCES member_interventions (id, member_id),
   FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
+  FOREIGN KEY(intervention_id) REFERENCES interventions (id),
   FOREIGN KEY(reviewed_by_user_id) REFERENCES users (id)
 );
 CREATE INDEX recommendations_by_coach ON recommendations (member_coach_id, drafted_at DESC, id DESC);
@@ -60,7 +62,8 @@ CREATE TABLE intervention_experiences (
   rated_at TIMESTAMP WITH TIME ZONE NOT NULL,
   PRIMARY KEY (member_id, intervention_id),
   CONSTRAINT intervention_experiences_rating_range CHECK (rating BETWEEN 1 AND 5),
-  FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE
+  FOREIGN KEY(member_id) REFERENCES members (id) ON DELETE CASCADE,
+  FOREIGN KEY(intervention_id) REFERENCES interventions (id) ON DELETE CASCADE
 );
 CREATE INDEX intervention_experiences_by_intervention ON intervention_experiences (intervention_id);
 
@@ -78,7 +81,8 @@ CREATE TABLE intervention_ratings_by_group (
   rating_sum NUMERIC(12, 2) NOT NULL,
   PRIMARY KEY (intervention_id, group_name),
   CONSTRAINT intervention_ratings_by_group_sum_range CHECK (rating_sum BETWEEN rating_count AND 5 * rating_count),
-  CONSTRAINT intervention_ratings_by_group_rating_count_range CHECK (rating_count >= 1)
+  CONSTRAINT intervention_ratings_by_group_rating_count_range CHECK (rating_count >= 1),
+  FOREIGN KEY(intervention_id) REFERENCES interventions (id) ON DELETE CASCADE
 );
 
 ALTER TABLE intervention_ratings_by_group ENABLE ROW LEVEL SECURITY;
@@ -133,8 +137,11 @@ CREATE TRIGGER recommendations_copy_member_coach BEFORE INSERT ON recommendation
   FOR EACH ROW EXECUTE FUNCTION copy_member_coach();
 
 -- What is counted by group is written from within a trigger, and by no statement of anybody's.
-CREATE TRIGGER intervention_ratings_by_group_counted BEFORE INSERT OR UPDATE OR DELETE ON intervention_ratings_by_group
+CREATE TRIGGER intervention_ratings_by_group_begin_counted BEFORE INSERT ON intervention_ratings_by_group
   FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change('ratings are counted by the database');
+CREATE TRIGGER intervention_ratings_by_group_stay_counted BEFORE UPDATE ON intervention_ratings_by_group
+  FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.* IS DISTINCT FROM NEW.*)
+  EXECUTE FUNCTION refuse_change('ratings are counted by the database');
 
 -- The functions below act for the system and give back what was set: a failure rolls the setting back with all else.
 
@@ -194,17 +201,5 @@ BEGIN
       LEFT JOIN intervention_experiences e ON e.intervention_id = g.intervention_id AND e.member_id = member
                                            AND g.group_name = ANY(e.group_names)
       WHERE g.group_name = ANY(wanted) AND g.rating_count - (e.rating IS NOT NULL)::int >= 3;
-  PERFORM set_config('app.system', coalesce(was, ''), true);
-END $$;
-
--- As for notes: a wrapped key is handed to whoever sees something that is under it.
-CREATE FUNCTION keys_of_recommendations(wanted uuid[]) RETURNS TABLE (id uuid, member_id uuid, wrapped_key bytea)
-  LANGUAGE plpgsql AS $$
-DECLARE
-  was text := current_setting('app.system', true);
-  of_members uuid[] := (SELECT array_agg(DISTINCT r.member_id) FROM recommendations r WHERE r.id = ANY(wanted));
-BEGIN
-  PERFORM set_config('app.system', 'on', true);
-  RETURN QUERY SELECT k.id, k.member_id, k.wrapped_key FROM member_keys k WHERE k.member_id = ANY(of_members);
   PERFORM set_config('app.system', coalesce(was, ''), true);
 END $$;

@@ -3,9 +3,16 @@
 from uuid import uuid4
 
 from tests.api import (
+    mutations_assessments,
     mutations_calendar,
+    mutations_coherence,
+    mutations_elements,
+    mutations_goals,
+    mutations_interventions,
     mutations_messaging,
     mutations_notifications,
+    mutations_recommendations,
+    mutations_risk,
     mutations_scheduling,
     mutations_webhooks,
 )
@@ -368,7 +375,14 @@ MUTATIONS = MUTATIONS_OF_JOBS | {
     **mutations_messaging.MUTATIONS,
     **mutations_calendar.MUTATIONS,
     **mutations_notifications.MUTATIONS,
+    **mutations_recommendations.MUTATIONS,
     **mutations_webhooks.MUTATIONS,
+    **mutations_interventions.MUTATIONS,
+    **mutations_assessments.MUTATIONS,
+    **mutations_coherence.MUTATIONS,
+    **mutations_goals.MUTATIONS,
+    **mutations_risk.MUTATIONS,
+    **mutations_elements.MUTATIONS,
     "removeAvailabilityWindow": Mutation(
         "coach",
         lambda world: {"id": world.spare_window},

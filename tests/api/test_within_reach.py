@@ -20,8 +20,12 @@ from graphql import (
 from app.api import schema
 from app.platform.settings import Settings
 from app.wire.relay import global_id
+from tests.assessing import told_in_words
+from tests.goals import goals_made_in
+from tests.growing import balanced, entered
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import practised
 from tests.messaging import message_hook, message_template, sent
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -37,17 +41,32 @@ from tests.operations import (
     template,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.recommending import said_of_one
+from tests.risks import RESOLVE, assessed
+from tests.scoring import risen
 
 NINE, TEN, ELEVEN = (f"2026-03-02T{hour:02}:00:00Z" for hour in (9, 10, 11))
 # Whose it is, in every text and name that they have a part in.
 CANARY = "Kanarienvogel"
 DEPTH = 3
 NODES = {
+    "ActionItem": "action_items",
+    "Assessment": "assessments",
     "Assignment": "assignments",
     "Booking": "bookings",
+    "Intervention": "interventions",
+    "Breakthrough": "breakthroughs",
+    "CoherenceScore": "coherence_scores",
+    "Goal": "goals",
+    "GoalUpdate": "goal_updates",
+    "Milestone": "milestones",
+    "ElementalBalance": "elemental_balances",
+    "JournalEntry": "journal_entries",
     "Member": "members",
+    "MemberIntervention": "member_interventions",
     "PlanItem": "plan_items",
     "PlanTemplate": "plan_templates",
+    "Recommendation": "recommendations",
     "Session": "sessions",
     "SessionPlan": "session_plans",
     "SessionSeries": "session_series",
@@ -56,6 +75,8 @@ NODES = {
     "MessageHook": "message_hooks",
     "MessageTemplate": "message_templates",
     "Notification": "notifications",
+    "RiskAlert": "risk_alerts",
+    "RiskAssessment": "risk_assessments",
     "SessionNote": "session_notes",
     "SlotHold": "slot_holds",
     "User": "users",
@@ -128,7 +149,17 @@ async def _lived(practice: Practice) -> dict[str, Person]:
     await message_template(practice, one, CANARY, CANARY)
     await message_hook(practice, one, CANARY)
     await sent(practice, one, watched, CANARY, channel="EMAIL")
+    await said_of_one(practice, one, watched, CANARY)
+    await practised(practice, one, watched, CANARY, session)
     await access_notifications.made_in(practice, watched)
+    await told_in_words(practice, one, watched, CANARY)
+    await risen(practice, watched)
+    await goals_made_in(practice, one, watched, title=CANARY, relevant=CANARY)
+    risk = await assessed(practice, one, watched, notes=CANARY)
+    await practice.ask(RESOLVE, one, input={"id": risk["alert"]["id"], "note": CANARY})
+    await balanced(practice, one, watched)
+    for is_shared in (False, True):
+        await entered(practice, watched, CANARY, title=CANARY, isShared=is_shared)
     sections = [{"heading": CANARY, "text": CANARY}]
     for author in (one, watched):
         await noted(practice, author, session, sections=sections)
@@ -150,7 +181,7 @@ async def ids(practice: Practice, watched: Person) -> list[tuple[str, str]]:
     for type_name, table in NODES.items():
         of_users = {"members": "id = :member", "users": "id = :user", "notifications": "user_id = :user"}
         whose = of_users.get(table, "member_id = :member")
-        if table.endswith(("templates", "hooks")):
+        if table.endswith(("templates", "hooks")) or table == "interventions":
             whose = "true"
         used = {name: value for name, value in values.items() if f":{name}" in whose}
         rows = await practice.rows(f"SELECT id FROM {table} WHERE {whose}", **used)
@@ -190,7 +221,7 @@ async def test_the_questions_reach_what_is_there(lived: tuple[Practice, dict[str
         answers = [await practice.execute(query, people[who]) for query in queries()]
         assert sum(found_in(answer) for answer in answers) >= 4, who
     for type_name, id_ in await ids(practice, people["watched"]):
-        reader = people["watched" if type_name == "Notification" else "one"]
+        reader = people["watched" if type_name in {"JournalEntry", "Notification"} else "one"]
         answer = await practice.execute(node_query(type_name), reader, id=id_)
         assert "errors" not in answer, (type_name, answer)
         assert answer["data"]["node"] is not None

@@ -10,9 +10,13 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.wire.relay import global_id
+from tests.assessing import assessments_of, draft, scale, told_in_words
 from tests.calendars import feed_of
+from tests.goals import goals_made_in
+from tests.growing import elements_of, goal_of
 from tests.holding import held, joined
 from tests.house import access_notifications
+from tests.interventions import interventions_of
 from tests.jobs.working import parked
 from tests.leaving import delivery_to
 from tests.messaging import logged, message_hook, message_template
@@ -28,6 +32,9 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.recommending import recommendation_of
+from tests.risks import risk_of
+from tests.scoring import coherence_of, risen_once_more
 from tests.services.scheduling.repeating import booked_series
 from tests.webhooks import webhooks_of
 
@@ -67,6 +74,12 @@ class World:
     planless: str = ""
     spare_job: str = ""
     of_a_series: str = ""
+    draft_set: str = ""
+    draft_question: str = ""
+    ready_set: str = ""
+    spare_asked: str = ""
+    spare_breakthrough: str = ""
+    spare_recommendation: str = ""
 
     @classmethod
     async def made(cls, practice: Practice, client: httpx2.AsyncClient) -> "World":
@@ -82,6 +95,14 @@ class World:
         world.completed = await completed(practice, await booked(practice, world.member, coach, NEXT_WEEK))
         world.of_a_series, *_ = await booked_series(practice, world.member, coach, "2026-04-06T10:00:00Z", 2)
         world.planless = await booked(practice, world.member, coach, WEEK_AFTER)
+        world.draft_set = await draft(practice, coach, "draft")
+        world.draft_question = await scale(practice, coach, world.draft_set, "first", "Q")
+        asked = await told_in_words(practice, coach, world.member, "Words")
+        world.spare_asked = asked["id"]
+        world.ready_set = await draft(practice, coach, "ready")
+        await scale(practice, coach, world.ready_set, "first", "Q")
+        world.spare_breakthrough = await risen_once_more(practice, world.member)
+        world.spare_recommendation = await recommendation_of(practice, world.member)
         world.ids["Job"], world.spare_job = await parked(practice), await parked(practice)
         return world
 
@@ -97,6 +118,7 @@ class World:
             "AvailabilityWindow": window,
             "CalendarFeed": (await feed_of(self.practice, coach))[0],
             "Coach": coach.id,
+            "Goal": await goal_of(self.practice, member),
             "Member": member.id,
             "OutsideCalendar": await outside_calendar(self.practice, coach),
             "PlanItem": plan["items"][0]["id"],
@@ -111,10 +133,17 @@ class World:
             "MessageTemplate": await message_template(self.practice, coach),
             "MessageHook": (await message_hook(self.practice, coach))["hook"]["id"],
             "Communication": (await logged(self.practice, coach, member))["id"],
+            "Recommendation": await recommendation_of(self.practice, member),
             "User": global_id("User", member.user.id),
             "WaitingListEntry": entry,
             **await access_notifications.made_in(self.practice, coach),
             **await webhooks_of(self.practice, coach),
+            **await interventions_of(self.practice, coach, member),
+            **await assessments_of(self.practice, coach, member),
+            **await coherence_of(self.practice, member),
+            **await goals_made_in(self.practice, coach, member),
+            **await risk_of(self.practice, coach, member),
+            **await elements_of(self.practice, coach, member),
         }
 
     async def _queued(self, coach: Person, member: Person) -> tuple[str, str]:

@@ -4,16 +4,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.wire.relay import global_id
+from tests.assessing import assessments_of
+from tests.goals import goals_made_in
+from tests.growing import elements_of
 from tests.holding import held, joined
 from tests.house import (
+    access_assessments,
     access_calendar,
+    access_coherence,
     access_deliveries,
+    access_elements,
+    access_goals,
+    access_interventions,
     access_messaging,
     access_notifications,
+    access_recommendations,
+    access_risk,
     access_scheduling,
     access_webhooks,
 )
 from tests.house.rows import ADMINS, EVERYBODY, LOGIN, MEMBERS, STAFF, Row, given, inputs, its
+from tests.interventions import interventions_of
 from tests.leaving import delivery_to
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -31,6 +42,8 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import risk_of
+from tests.scoring import coherence_of
 from tests.services.scheduling.repeating import book_series
 from tests.webhooks import webhooks_of
 
@@ -88,7 +101,14 @@ class World:
         }
         world.ids |= await access_messaging.made_in(practice, coach, world.member)
         world.ids |= await access_notifications.made_in(practice, coach)
+        world.ids |= await access_recommendations.made_in(practice, world.member)
         world.ids |= await webhooks_of(practice, coach)
+        world.ids |= await interventions_of(practice, coach, world.member)
+        world.ids |= await assessments_of(practice, coach, world.member)
+        world.ids |= await coherence_of(practice, world.member)
+        world.ids |= await goals_made_in(practice, coach, world.member)
+        world.ids |= await risk_of(practice, coach, world.member)
+        world.ids |= await elements_of(practice, coach, world.member)
         world.ids |= {"NoteTemplate": await world.spare_note_template(), "SessionNote": await world.spare_note()}
         return world
 
@@ -324,10 +344,16 @@ ACCESS = {
     "Mutation.removeNoteTemplate": Row(LOGIN, inputs(id=World.spare_note_template), ("note_templates:write",), STAFF),
     **access_messaging.ROWS,
     **access_calendar.ROWS,
+    **access_coherence.ROWS,
     **access_deliveries.ROWS,
     **access_notifications.ROWS,
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
+    **access_goals.ROWS,
+    **access_interventions.ROWS,
+    **access_assessments.ROWS,
+    **access_risk.ROWS,
+    **access_elements.ROWS,
     "Subscription.slotAvailability": Row("SlotAvailability", given(coachId=its("Coach"), **DAY)),
     "Subscription.waitingListOffer": Row(LOGIN, given(), ("sessions:write", "sessions:read"), only=MEMBERS),
     "Subscription.sessionChanged": Row(LOGIN, given(memberId=its("Member")), ("sessions:read",)),
@@ -335,7 +361,7 @@ ACCESS = {
 
 from tests.house.access_jobs import ACCESS_OF_JOBS  # noqa: E402  it is made with what stands above
 
-ACCESS |= ACCESS_OF_JOBS
+ACCESS |= ACCESS_OF_JOBS | access_recommendations.ROWS
 
 # Where a field is open, these are still closed to a stranger, found or not.
 CLOSED_TO_STRANGERS = {
@@ -348,6 +374,7 @@ CLOSED_TO_STRANGERS = {
 
 # Everything that has a global id, and how `node` answers a stranger who has come by it.
 NODES = {
+    **dict.fromkeys(("Goal", "GoalUpdate", "Milestone"), LOGIN),
     "Assignment": LOGIN,
     "AvailabilityWindow": LOGIN,
     "Booking": LOGIN,
@@ -361,6 +388,8 @@ NODES = {
     "Notification": LOGIN,
     "PlanItem": LOGIN,
     "PlanTemplate": LOGIN,
+    "RiskAlert": LOGIN,
+    "RiskAssessment": LOGIN,
     "Session": LOGIN,
     "SessionPlan": LOGIN,
     "SessionSeries": LOGIN,
@@ -373,4 +402,9 @@ NODES = {
     "WaitingListEntry": LOGIN,
     "WebhookEndpoint": LOGIN,
     "WebhookMessage": LOGIN,
+    **access_interventions.NODES,
+    **access_assessments.NODES,
+    **access_coherence.NODES,
+    **access_elements.NODES,
 }
+NODES |= access_recommendations.NODES

@@ -41,6 +41,7 @@ OF_OTHER_THINGS = {
     OutsideCalendarDue,
     OutsideCalendarFailed,
     events.OfMember,
+    events.RiskAlertsChanged,
     events.WebhookEndpointDisabled,
     events.WebhookReplayAsked,
     events.WebhookTestAsked,

@@ -11,9 +11,12 @@ from app.context import Context
 from app.jobs.job import Job
 from app.models.jobs import QueuedJob
 from app.platform.jobs import NewJob, Park, enqueue
+from app.services.jobs import DROPPED
 from app.wire.relay import global_id
 from app.worker import Worker
+from tests.jobs.delivering import its_id, state, tell
 from tests.jobs.working import with_jobs
+from tests.messaging import sent
 from tests.practice import Person, Practice
 
 JOBS = (
@@ -125,6 +128,48 @@ async def test_a_dropped_job_is_gone(practice: Practice, luck: dict[str, bool]) 
     assert (dropped["__typename"], dropped["status"]) == ("Job", "PARKED")
     assert (again["__typename"], again["field"]) == ("InvalidInput", "id")
     assert await practice.count("pgqueuer") == 0
+
+
+async def drop_all(practice: Practice) -> None:
+    """As if every job that is queued had been parked."""
+    await practice.rows("UPDATE pgqueuer SET status = 'failed' RETURNING id")
+    admin = await practice.admin()
+    for job in await listed(practice, admin):
+        assert (await practice.ask(DROP, admin, input={"id": job["id"]}))["__typename"] == "Job"
+
+
+async def test_what_a_dropped_job_was_to_deliver_has_failed(practice: Practice) -> None:
+    member = await practice.member(await practice.coach())
+    await tell(practice, member)
+    await drop_all(practice)
+    assert await state(practice) == ("FAILED", 0, DROPPED)
+
+    admin = await practice.admin()
+    resend = "mutation ($input: ResendDeliveryInput!) { resendDelivery(input: $input) { __typename } }"
+    await practice.ask(resend, admin, input={"id": await its_id(practice)})
+    assert await state(practice) == ("PENDING", 0, None)
+    await practice.worker.relay()
+    await drop_all(practice)
+    assert await state(practice) == ("FAILED", 0, DROPPED)
+
+
+async def test_a_job_of_an_earlier_sending_settles_nothing_when_it_is_dropped(practice: Practice) -> None:
+    await tell(practice, await practice.member(await practice.coach()))
+    await practice.rows("UPDATE deliveries SET sending = 2 RETURNING id")
+    await drop_all(practice)
+
+    assert await state(practice) == ("PENDING", 0, None)
+
+
+async def test_a_message_whose_job_is_dropped_has_failed(practice: Practice) -> None:
+    coach = await practice.coach()
+    member = await practice.member(coach, phone="+49 151 12345678")
+    for channel in ("SMS", "EMAIL"):
+        await sent(practice, coach, member, channel=channel)
+    await practice.worker.relay()
+    await drop_all(practice)
+
+    assert await practice.rows("SELECT DISTINCT status, reason FROM communications") == [("FAILED", DROPPED)]
 
 
 @pytest.mark.parametrize("mutation", [RETRY, DROP])

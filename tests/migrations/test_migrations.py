@@ -139,6 +139,10 @@ async def test_what_is_migrated_is_what_the_models_declare(fresh: Settings) -> N
         stored = await stored_policies(connection)
         assert await wrongly_open_tables(connection) == []
         assert await declared_policies(connection) == stored
+    async with as_owner(fresh) as connection:
+        await connection.execute(text("SELECT set_config('app.system', 'on', true)"))
+        library = (await connection.execute(text("SELECT code FROM interventions WHERE is_active"))).scalars().all()
+        assert len(set(library)) == 25, "the interventions that a practice begins with"
 
 
 async def test_constraints_and_indexes_are_worded_as_in_the_models(fresh: Settings) -> None:

@@ -14,6 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actor import STRANGER, Actor
 from tests.calendars import feed_of
 from tests.messaging import said
+from tests.models import (
+    rows_of_assessments,
+    rows_of_coherence,
+    rows_of_elements,
+    rows_of_goals,
+    rows_of_interventions,
+    rows_of_recommendations,
+)
+from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
     ADD_TIME_OFF,
@@ -30,6 +39,7 @@ from tests.operations import (
     template,
 )
 from tests.practice import Person, Practice
+from tests.risks import assessed
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
@@ -41,6 +51,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "refresh_tokens": ("user_id",),
     "user_permissions": ("user_id",),
     "remembered_requests": ("user_id",),
+    "used_quotas": ("user_id", "quota"),
     "coaches": ("id",),
     "members": ("id",),
     "assignments": ("coach_id", "member_id"),
@@ -68,6 +79,8 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "message_hooks": ("coach_id", "name"),
     "communications": ("coach_id", "member_id", "channel", "status"),
     "calendar_feeds": ("user_id",),
+    "risk_assessments": ("member_coach_id", "member_id", "level"),
+    "risk_alerts": ("member_coach_id", "member_id", "level"),
     "notifications": ("user_id", "kind"),
     "deliveries": ("user_id", "channel"),
     "notification_preferences": ("user_id", "kind", "channel"),
@@ -75,6 +88,12 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
+    **rows_of_interventions.NAMED_BY,
+    **rows_of_assessments.NAMED_BY,
+    **rows_of_coherence.NAMED_BY,
+    **rows_of_goals.NAMED_BY,
+    **rows_of_elements.NAMED_BY,
+    **rows_of_recommendations.NAMED_BY,
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -84,6 +103,7 @@ TOUCHED: dict[str, str] = {
     "refresh_tokens": "created_at = now()",
     "user_permissions": "is_granted = true",
     "remembered_requests": "created_at = now()",
+    "used_quotas": "used = used + 1",
     "coaches": "created_at = now()",
     "members": "updated_at = now()",
     "assignments": "started_at = now()",
@@ -111,6 +131,8 @@ TOUCHED: dict[str, str] = {
     "message_hooks": "created_at = now()",
     "communications": "updated_at = now()",
     "calendar_feeds": "last_read_at = now()",
+    "risk_assessments": "created_at = now()",
+    "risk_alerts": "step = step",
     "notifications": "read_at = now()",
     "deliveries": "attempts = 1",
     "notification_preferences": "updated_at = now()",
@@ -118,6 +140,12 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
+    **rows_of_interventions.TOUCHED,
+    **rows_of_assessments.TOUCHED,
+    **rows_of_coherence.TOUCHED,
+    **rows_of_goals.TOUCHED,
+    **rows_of_elements.TOUCHED,
+    **rows_of_recommendations.TOUCHED,
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -211,6 +239,8 @@ class SmallPractice:
             await practice.ask(ADD_NOTE_TEMPLATE, coach, input={"name": "Own", "headings": ["One"]})
         for member, coach in ((anna, one), (carl, other)):
             await said(practice, coach, member)
+            await set_goals(practice, coach, member)
+            await assessed(practice, coach, member)
         for person in (one, anna, carl):
             await feed_of(practice, person)
         session = await booked(practice, cleo, one, TEN)
@@ -222,6 +252,21 @@ class SmallPractice:
             for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
                 for statement in _TOLD:
                     await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
+            await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
+            for person, by in ((anna, one), (carl, other)):
+                ids = {"member_user": person.user.id, "coach_user": by.user.id}
+                await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
+            await rows_of_assessments.add_sets_of(db, small.coach_id("one"), small.coach_id("other"))
+            for member, coach in (("anna", "one"), ("carl", "other")):
+                await rows_of_assessments.assess(
+                    db,
+                    member=small.member_id(member),
+                    coach=small.coach_id(coach),
+                    coach_user=people[coach].user.id,
+                )
+                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
+            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
+            await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):
                 for statement in _HOOKED:
                     await db.execute(text(statement), {"coach": owner})
@@ -288,6 +333,13 @@ class SmallPractice:
             if columns[0] == "author_user_id" or table == "calendar_feeds":
                 asking = "nullif(current_setting('app.user_id', true), '')::uuid"
                 spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
+            if table == "milestones":  # whoever it is about takes them away
+                concerned = "member_id = nullif(current_setting('app.member_id', true), '')::uuid"
+                spare = f" WHERE ({concerned}) IS NOT TRUE AND member_coach_id IS DISTINCT FROM {mine}"
+            if table in rows_of_interventions.SPARED:
+                spare = f" WHERE {rows_of_interventions.SPARED[table]}"
+            if table in rows_of_elements.SPARED:
+                spare = f" WHERE {rows_of_elements.SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

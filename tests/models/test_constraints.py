@@ -355,7 +355,7 @@ async def test_the_schema_accepts(practice: Practice, ids: Ids, statements: list
 
 
 async def test_a_seat_between_two_sessions_is_looked_at_again_at_the_commit(practice: Practice, ids: Ids) -> None:
-    """The only constraint that waits is that of a session to its seat, and it does not wait for ever."""
+    """The constraint of a session to its seat waits, and does not wait for ever."""
     async with practice.as_system() as db:
         await run(db, ["SET CONSTRAINTS ALL DEFERRED", session("anna", "09:00", "10:00")], ids)
         with pytest.raises(IntegrityError) as refused:

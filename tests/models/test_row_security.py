@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
+from tests.models import (
+    rows_of_assessments,
+    rows_of_coherence,
+    rows_of_elements,
+    rows_of_goals,
+    rows_of_interventions,
+    rows_of_recommendations,
+)
 from tests.models.catalogue import guarded_tables
+from tests.models.rows_of_messages import MESSAGES_OF_ONE, MESSAGES_OF_OTHER, TEMPLATES_OF_ONE, TEMPLATES_OF_OTHER
+from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
 from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
 
@@ -78,16 +88,6 @@ BY_COACH_ONE = ["one/anna/PRIVATE/False", "one/anna/SHARED/False", "one/anna/SHA
 BY_COACH_OTHER = ["other/carl/PRIVATE/False", "other/carl/SHARED/False", "other/carl/SHARED/True"]
 BY_ANNA = ["anna/anna/SHARED/False", "anna/anna/SHARED/True"]
 BY_CARL = ["carl/carl/SHARED/False", "carl/carl/SHARED/True"]
-MESSAGES_OF_ONE = {
-    "message_templates": ["one/Own"],
-    "message_hooks": ["one/Own"],
-    "communications": ["one/anna/EMAIL/SENT", "one/anna/PHONE/LOGGED"],
-}
-MESSAGES_OF_OTHER = {
-    "message_templates": ["other/Own"],
-    "message_hooks": ["other/Own"],
-    "communications": ["other/carl/EMAIL/SENT", "other/carl/PHONE/LOGGED"],
-}
 
 
 def told(name: str, kind: str) -> Rows:
@@ -111,14 +111,15 @@ def read_by(name: str, kind: str) -> Rows:
 def hooked(name: str) -> Rows:
     """The coach's endpoint, and what it was sent."""
     return {
-        "webhook_endpoints": [f"{name}/https://x"],
+        **written_by(name),
         "webhook_messages": [f"{name}/msg_1"],
         "webhook_attempts": [f"{name}/1"],
     }
 
 
-def endpoint_of(name: str) -> Rows:
-    return {"webhook_endpoints": hooked(name)["webhook_endpoints"]}
+def written_by(name: str) -> Rows:
+    used = [f"{name}/CALENDAR_FETCHES", f"{name}/MESSAGES"]
+    return {"webhook_endpoints": [f"{name}/https://x"], "used_quotas": used}
 
 
 PUBLIC = {"coaches": ["one"]}
@@ -158,6 +159,7 @@ SEEN = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | MESSAGES_OF_ONE
+    | RISK_OF_ONE
     | told("one", "SESSION_BOOKED")
     | hooked("one")
     | {
@@ -174,6 +176,7 @@ SEEN = {
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | MESSAGES_OF_OTHER
+    | RISK_OF_OTHER
     | hooked("other")
     | {
         "users": ["carl", "other"],
@@ -183,13 +186,11 @@ SEEN = {
         "note_templates": ["other/Own"],
     },
 }
-TEMPLATES_OF_ONE = {"message_templates": ["one/Own"]}
-TEMPLATES_OF_OTHER = {"message_templates": ["other/Own"]}
 NOTES_OF_ONE = {"session_notes": BY_COACH_ONE, "note_templates": ["one/Own"]}
 NOTES_OF_OTHER = {"session_notes": BY_COACH_OTHER, "note_templates": ["other/Own"]}
 # Messages are sent by the system.
-WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
-WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
+WRITTEN_BY_ONE = NOTES_OF_ONE | MESSAGES_OF_ONE | RISK_OF_ONE | {"communications": ["one/anna/PHONE/LOGGED"]}
+WRITTEN_BY_OTHER = NOTES_OF_OTHER | MESSAGES_OF_OTHER | RISK_OF_OTHER | {"communications": ["other/carl/PHONE/LOGGED"]}
 UPDATED = {
     "stranger": {},
     "anna": read_by("anna", "BOOKING_CONFIRMED")
@@ -215,25 +216,25 @@ UPDATED = {
     | PLANS_OF_ONE
     | NOTES_OF_ONE
     | TEMPLATES_OF_ONE
+    | ALERTS_OF_ONE
     | read_by("one", "SESSION_BOOKED")
-    | endpoint_of("one")
+    | written_by("one")
     | {"coaches": ["one"], "members": MEMBERS_OF_ONE, "sessions": HELD_BY_ONE["sessions"]},
     "other": OF_OTHER
     | PLANS_OF_OTHER
     | NOTES_OF_OTHER
     | TEMPLATES_OF_OTHER
-    | endpoint_of("other")
+    | ALERTS_OF_OTHER
+    | written_by("other")
     | {"coaches": ["other"], "members": ["carl"], "sessions": HELD_BY_OTHER["sessions"]},
 }
-# Whoever is logged in tells of what they did; nobody but the system reads it.
+# Whoever is logged in tells of what they did, and has things sent as their coach; nobody but the system reads it.
 TOLD = {
     "outbox": [
         "BookingRejected/anna",
         "BookingRejected/carl",
-        "MessageQueued/anna",
-        "MessageQueued/carl",
-        "OutsideCalendarDue/one",
-        "OutsideCalendarDue/other",
+        *rows_of_goals.TOLD_OF_GOALS,
+        *TOLD_OF_RISK,
         "SessionBooked/anna",
         "SessionBooked/ben",
         "SessionBooked/carl",
@@ -248,6 +249,12 @@ TOLD = {
         "SessionRated/carl",
     ]
 }
+
+
+def asked_by(member: str, coach: str) -> Rows:
+    return {"outbox": sorted([*TOLD["outbox"], f"MessageQueued/{member}", f"OutsideCalendarDue/{coach}"])}
+
+
 # Members add with their coach's calendar open, as every service has it; what is booked is theirs alone to ask for.
 SEATS_OF_ONE = {table: OF_ONE[table] for table in ("calendar_slots", "calendar_seats")}
 SEATS_OF_OTHER = {table: OF_OTHER[table] for table in ("calendar_slots", "calendar_seats")}
@@ -271,21 +278,28 @@ INSERTED = {
     | HELD_BY_ONE
     | PLANS_OF_ONE
     | WRITTEN_BY_ONE
-    | TOLD
+    | asked_by("anna", "one")
     | NOT_BY_COACHES
     | BOOKED_BY_ONE
-    | endpoint_of("one")
+    | written_by("one")
     | chosen("one", "SESSION_BOOKED")
     | {"calendar_feeds": ["one"]},
     "other": OF_OTHER
     | HELD_BY_OTHER
     | PLANS_OF_OTHER
     | WRITTEN_BY_OTHER
-    | TOLD
+    | asked_by("carl", "other")
     | NOT_BY_COACHES
     | BOOKED_BY_OTHER
-    | endpoint_of("other"),
+    | written_by("other"),
 }
+for part in (rows_of_assessments, rows_of_coherence, rows_of_interventions):
+    SEEN, UPDATED, INSERTED = part.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_interventions.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_goals.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_elements.added_to(SEEN, UPDATED, INSERTED)
+SEEN, UPDATED, INSERTED = rows_of_recommendations.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
 

@@ -171,6 +171,20 @@ async def test_readyz_says_how_much_waits_and_stays_ready(practice: Practice) ->
     assert (body["outbox"], body["jobs_queued"], body["jobs_parked"]) == (1, 2, 1)
 
 
+async def test_readyz_says_nothing_of_it_where_it_is_not_to(practice: Practice, settings: Settings) -> None:
+    await waiting(practice)
+    application = Application(settings.model_copy(update={"readyz_details": False}))
+    async with (
+        application.lifespan(application.asgi()),
+        start_serving(application) as served,
+        served.client() as client,
+    ):
+        answer = await client.get("/readyz")
+
+    well = {"status": "ready", "database": "ok", "redis": "ok", "migrations": "ok"}
+    assert (answer.status_code, answer.json()) == (200, well)
+
+
 async def test_readyz_does_not_wait_for_what_it_counts(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.health.DEPTHS_SECONDS", 0.05)
     async with practice.as_system() as db:

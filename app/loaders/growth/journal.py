@@ -38,6 +38,7 @@ class ReadJournalEntry:
     id: UUID
     member_id: UUID
     session_id: UUID | None
+    goal_id: UUID | None
     title: str | None
     text: str
     mood: int | None
@@ -54,6 +55,7 @@ class ReadJournalEntry:
             id=entry.id,
             member_id=entry.member_id,
             session_id=entry.session_id,
+            goal_id=entry.goal_id,
             title=written.title,
             text=written.text,
             mood=entry.mood,

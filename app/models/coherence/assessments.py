@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.models.coherence.dimensions import Dimension
 from app.models.coherence.questions import AssessmentType
-from app.platform.columns import at_least, choice, one_of, optional_timestamp, timestamp
+from app.platform.columns import at_least, choice, decimal, one_of, optional_timestamp, timestamp
 from app.platform.encryption import Place
 from app.platform.ids import new_id
 from app.platform.row_security import both, guard, is_mine
@@ -111,7 +111,7 @@ class AssessmentAnswer(SQLModel, table=True):
     member_coach_id: UUID | None = None
     value: Any = Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
     sealed_text: bytes | None = None
-    score: Decimal | None = Field(default=None, sa_type=Numeric(3, 2), nullable=True)
+    score: Decimal | None = decimal(3, 2, nullable=True, default=None)
     time_spent_seconds: int = 0
     answered_at: datetime = timestamp()
 

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.models.coherence.dimensions import Dimension, Element
-from app.platform.columns import at_least, choice, one_of, optional_timestamp, timestamp
+from app.platform.columns import at_least, choice, decimal, one_of, optional_timestamp, timestamp
 from app.platform.ids import new_id
 from app.platform.row_security import LOGGED_IN, both, guard, is_mine
 
@@ -124,7 +124,7 @@ class Question(SQLModel, table=True):
     question_type: QuestionType = choice(QuestionType)
     text: str = Field(max_length=500)
     options: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
-    weight: Decimal = Field(default=Decimal(1), sa_type=Numeric(3, 2))
+    weight: Decimal = decimal(3, 2, nullable=False, default=Decimal(1))
     position: int
     is_required: bool = True
     is_active: bool = True

@@ -3,6 +3,7 @@
 from app.models.growth.action_items import ActionItem, ActionItemStatus
 from app.models.growth.elements import ARCHETYPE_OF, LEADS_FROM, Archetype, ElementalBalance
 from app.models.growth.engagement import EngagementMetric, EngagementScore, Metric
+from app.models.growth.goals import MOST_ACTIVE, MOST_MILESTONES, Goal, GoalStatus, GoalUpdate, Milestone
 from app.models.growth.interventions import (
     Difficulty,
     Intervention,
@@ -23,6 +24,8 @@ from app.models.growth.recommendations import (
 __all__ = [
     "ARCHETYPE_OF",
     "LEADS_FROM",
+    "MOST_ACTIVE",
+    "MOST_MILESTONES",
     "ActionItem",
     "ActionItemStatus",
     "Archetype",
@@ -30,6 +33,9 @@ __all__ = [
     "ElementalBalance",
     "EngagementMetric",
     "EngagementScore",
+    "Goal",
+    "GoalStatus",
+    "GoalUpdate",
     "Intervention",
     "InterventionExperience",
     "InterventionRatingsByGroup",
@@ -38,6 +44,7 @@ __all__ = [
     "MemberIntervention",
     "MemberInterventionNote",
     "Metric",
+    "Milestone",
     "Priority",
     "Recommendation",
     "RecommendationStatus",

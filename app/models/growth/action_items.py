@@ -63,6 +63,7 @@ class ActionItem(SQLModel, table=True):
     started_at: datetime | None = optional_timestamp()
     completed_at: datetime | None = optional_timestamp()
     added_by_user_id: UUID = Field(foreign_key="users.id")
+    is_added_by_member: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     version: int = 1
     created_at: datetime = timestamp()
     updated_at: datetime = timestamp()
@@ -76,7 +77,7 @@ _COACHES, _IS, _ADDED = (
 guard(
     ActionItem,
     select=[_IS, _COACHES],
-    insert=[both(_IS, _ADDED), both(_COACHES, _ADDED)],
+    insert=[both(both(_IS, _ADDED), "is_added_by_member"), both(both(_COACHES, _ADDED), "NOT is_added_by_member")],
     update=[_IS, _COACHES],
-    delete=[both(_IS, _ADDED), _COACHES],
+    delete=[both(_IS, "is_added_by_member"), _COACHES],
 )

@@ -35,7 +35,10 @@ _LEADERS = " ".join(f"WHEN {element.lower()} = {_MOST} THEN '{kind}'" for elemen
 
 
 class ElementalBalance(SQLModel, table=True):
-    """How a member's elements stood at one time: shares that sum to exactly one, and the archetype that follows."""
+    """How a member's elements stood at one time: shares that sum to exactly one, and the archetype that follows.
+
+    An assessment that they come of is the member's own (a trigger holds it).
+    """
 
     __tablename__ = "elemental_balances"
     __table_args__ = (
@@ -53,7 +56,7 @@ class ElementalBalance(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     member_id: UUID = Field(foreign_key="members.id", ondelete="CASCADE")
     member_coach_id: UUID | None = None
-    assessment_id: UUID | None = None
+    assessment_id: UUID | None = Field(default=None, foreign_key="assessments.id", ondelete="CASCADE")
     recorded_by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
     fire: Decimal = Field(sa_type=SHARE, nullable=False)
     water: Decimal = Field(sa_type=SHARE, nullable=False)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.models.coherence.dimensions import Element
@@ -14,7 +14,10 @@ from app.platform.row_security import both, guard, is_mine
 
 
 class JournalEntry(SQLModel, table=True):
-    """The title and the text are in `content`, encrypted. A coach sees it while it is shared."""
+    """The title and the text are in `content`, encrypted. A coach sees it while it is shared.
+
+    The session and the goal that it is about are the same member's (a trigger and a foreign key hold it).
+    """
 
     __tablename__ = "journal_entries"
     __table_args__ = (
@@ -25,8 +28,15 @@ class JournalEntry(SQLModel, table=True):
         CheckConstraint(
             "substring(content, 1, 1) = '\\x01'::bytea AND length(content) >= 45", name="journal_entries_encrypted"
         ),
+        ForeignKeyConstraint(
+            ["goal_id", "member_id"],
+            ["goals.id", "goals.member_id"],
+            name="journal_entries_goal_fkey",
+            ondelete="SET NULL (goal_id)",
+        ),
         Index("journal_entries_by_member", "member_id", text("created_at DESC"), text("id DESC")),
         Index("journal_entries_by_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
+        Index("journal_entries_by_goal", "goal_id", postgresql_where=text("goal_id IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

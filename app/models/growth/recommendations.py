@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -74,6 +74,11 @@ class Recommendation(SQLModel, table=True):
             " AND length(comment) >= 45)",
             name="recommendations_comment_encrypted",
         ),
+        ForeignKeyConstraint(
+            ["member_intervention_id", "member_id"],
+            ["member_interventions.id", "member_interventions.member_id"],
+            name="recommendations_member_intervention_fkey",
+        ),
         Index("recommendations_open", "member_id", "intervention_id", unique=True, postgresql_where=text(_OPEN)),
         Index("recommendations_by_member", "member_id", text("drafted_at DESC"), text("id DESC")),
         Index("recommendations_by_coach", "member_coach_id", text("drafted_at DESC"), text("id DESC")),
@@ -87,7 +92,7 @@ class Recommendation(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     member_id: UUID = Field(foreign_key="members.id", ondelete="CASCADE")
     member_coach_id: UUID | None = None
-    intervention_id: UUID
+    intervention_id: UUID = Field(foreign_key="interventions.id")
     dimension: Dimension = choice(Dimension)
     element: Element | None = choice(Element, default=None, nullable=True)
     priority: Priority = choice(Priority)
@@ -125,7 +130,7 @@ class InterventionExperience(SQLModel, table=True):
     )
 
     member_id: UUID = Field(primary_key=True, foreign_key="members.id", ondelete="CASCADE")
-    intervention_id: UUID = Field(primary_key=True)
+    intervention_id: UUID = Field(primary_key=True, foreign_key="interventions.id", ondelete="CASCADE")
     rating: Decimal = Field(max_digits=3, decimal_places=2)
     group_names: list[str] = Field(sa_type=ARRAY(String(40)), nullable=False)
     rated_at: datetime = timestamp()
@@ -142,7 +147,7 @@ class InterventionRatingsByGroup(SQLModel, table=True):
         at_least("rating_count", 1, "intervention_ratings_by_group"),
     )
 
-    intervention_id: UUID = Field(primary_key=True)
+    intervention_id: UUID = Field(primary_key=True, foreign_key="interventions.id", ondelete="CASCADE")
     group_name: str = Field(primary_key=True, max_length=40)
     rating_count: int
     rating_sum: Decimal = Field(max_digits=12, decimal_places=2)

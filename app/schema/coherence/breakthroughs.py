@@ -65,7 +65,8 @@ class Breakthrough(Node):
     after_score: Decimal = strawberry.field(description="By the score that shows it.")
     magnitude: Decimal = strawberry.field(description="How much it has risen.")
     threshold: Decimal = strawberry.field(
-        description="By the 6 to 12 scores before it: only a value, and a step to it, that are more than usual exceed it."
+        description="By the 6 to 12 scores before it: only a value that is more than usual exceeds it, by a step "
+        "that is larger than usual."
     )
     description: str = strawberry.field(description="The same in a sentence or two.")
     status: BreakthroughStatus = strawberry.field(description="What the member's coach says of it.")

@@ -40,7 +40,6 @@ describe(
     Interval,
     "What a series has a point for.",
     {"DAY": "Each day.", "WEEK": "Each week, from Monday.", "MONTH": "Each month."},
-    name="CoherenceInterval",
 )
 
 _PSI = "Inner consistency and clarity, 0 to 1."

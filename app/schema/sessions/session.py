@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.loaders import coaches as coach_loaders
+from app.loaders import growth as growth_loaders
 from app.loaders import members as member_loaders
 from app.loaders import scheduling as scheduling_loaders
 from app.loaders import sessions as session_loaders
@@ -28,6 +29,7 @@ from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 
 if TYPE_CHECKING:
+    from app.schema.growth.action_items import ActionItem
     from app.schema.sessions.series import SessionSeries
 
 describe(
@@ -186,6 +188,14 @@ class Session(Node):
         key="id",
         description="Those that the asker may see, in the order in which they were begun; null for who may see none.",
         shown_to=lambda actor, session: actor.may("notes:read"),
+    )
+
+    action_items = relation(
+        list[Annotated["ActionItem", strawberry.lazy("app.schema.growth.action_items")]] | None,
+        growth_loaders.action_items_by_session,
+        key="id",
+        description="What came of it for its member to do, that the asker may see; null for who may see none.",
+        shown_to=lambda actor, session: actor.may("growth:read"),
     )
 
     @classmethod

@@ -22,7 +22,8 @@ from app.models.coherence import (
     TriggerKind,
 )
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import BreakthroughDecided, Forbidden
+from app.problems import Forbidden
+from app.problems_of_growth import BreakthroughDecided
 from app.services.coherence import formulas
 from app.services.coherence.whose import whose
 from app.services.identity.permissions import require
@@ -197,10 +198,10 @@ async def _decide(
     db: AsyncSession, actor: Actor, breakthrough_id: UUID, status: BreakthroughStatus, now: datetime
 ) -> Breakthrough:
     require(actor, "coherence:write")
-    found = (await db.exec(select(Breakthrough).where(Breakthrough.id == breakthrough_id))).one_or_none()
-    if found is None or not (actor.is_admin or found.member_coach_id == actor.coach_id is not None):
+    locked = select(Breakthrough).where(Breakthrough.id == breakthrough_id).with_for_update(key_share=True)
+    found = (await db.exec(locked)).one_or_none()  # none for whom the policies do not let change it
+    if found is None:
         raise Forbidden
-    await db.refresh(found, with_for_update={"key_share": True})
     if found.status is not BreakthroughStatus.DETECTED:
         raise BreakthroughDecided(found.status.value)
     found.sqlmodel_update({"status": status, "decided_at": now, "decided_by_user_id": actor.user_id})

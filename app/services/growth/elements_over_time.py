@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.loaders.growth import ElementShare, shares_shown
+from app.services.coherence.reading import Interval
 from app.services.growth.balance import shares_of
-from app.services.growth.series import Interval, SeriesQuestion, asked_of
+from app.services.growth.series import SeriesQuestion, asked_of
 from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require
 

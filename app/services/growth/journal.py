@@ -14,7 +14,7 @@ from app.events import JournalEntryRemoved, JournalEntryShared, JournalEntryWrit
 from app.forms import Form, IdempotencyKey, Line, between, prose
 from app.loaders.growth import JournalText, ReadJournalEntry, entries_read
 from app.models.coherence.dimensions import Element
-from app.models.growth import JournalEntry
+from app.models.growth import Goal, JournalEntry
 from app.models.members import Member
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, VersionConflict
@@ -41,6 +41,7 @@ class NewJournalEntry(Form):
     mood: between(1, 5) | None = None  # type: ignore[valid-type]
     element: Element | None = None
     session_id: UUID | None = None
+    goal_id: UUID | None = None
     is_shared: bool = False
     idempotency_key: IdempotencyKey | None = None
 
@@ -54,12 +55,14 @@ class JournalEntryChanges(Form):
     mood: between(1, 5) | None = None  # type: ignore[valid-type]
     element: Element | None = None
     session_id: UUID | None = None
+    goal_id: UUID | None = None
 
     says_something = field_validator("text")(_saying_something)
 
 
 class JournalFilter(Form):
     member_id: UUID | None = None
+    goal_id: UUID | None = None
     element: Element | None = None
     is_shared: bool | None = None
 
@@ -81,6 +84,8 @@ async def list_journal_entries(
         .where(JournalEntry.member_id == member.id)
         .order_by(col(JournalEntry.created_at).desc(), col(JournalEntry.id).desc())
     )
+    if wanted.goal_id is not None:
+        statement = statement.where(JournalEntry.goal_id == wanted.goal_id)
     if wanted.element is not None:
         statement = statement.where(JournalEntry.element == wanted.element)
     if wanted.is_shared is not None:
@@ -100,7 +105,7 @@ async def write_journal_entry(
     key = await key_for_member(db, member.id)
     if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form, secret=key.secret)) is not None:
         return await access_journal_entry(db, actor, before)
-    await _access_own_session(db, actor, form.session_id)
+    await _refuse_foreign(db, actor, form.session_id, form.goal_id)
     entry = JournalEntry(
         member_id=member.id,
         is_shared=form.is_shared,
@@ -108,6 +113,7 @@ async def write_journal_entry(
         mood=form.mood,
         element=form.element,
         session_id=form.session_id,
+        goal_id=form.goal_id,
         content=b"",
         created_at=now,
         updated_at=now,
@@ -133,7 +139,7 @@ async def update_journal_entry(
     expected = changes.pop("expected_version")
     if expected != entry.version:
         raise VersionConflict(entry.version, "entry")
-    await _access_own_session(db, actor, changes.get("session_id"))
+    await _refuse_foreign(db, actor, changes.get("session_id"), changes.get("goal_id"))
     texts = {name: changes.pop(name) for name in ("text", "title") if name in changes}
     written = replace(JournalText(before.text, before.title), **texts)
     key = await key_for_member(db, entry.member_id)
@@ -200,9 +206,14 @@ async def _access_own(
     return entry, member
 
 
-async def _access_own_session(db: AsyncSession, actor: Actor, session_id: UUID | None) -> None:
+async def _refuse_foreign(db: AsyncSession, actor: Actor, session_id: UUID | None, goal_id: UUID | None) -> None:
+    """What an entry is about is the writer's own."""
     if session_id is not None:
         await access_session(db, actor, session_id)
+    if goal_id is not None:
+        own = select(Goal.id).where(Goal.id == goal_id, Goal.member_id == actor.member_id)
+        if (await db.exec(own)).one_or_none() is None:
+            raise Forbidden
 
 
 async def _find(db: AsyncSession, entry_id: UUID, *, locked: bool = False) -> JournalEntry:

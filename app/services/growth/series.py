@@ -1,6 +1,5 @@
 """What series over time are asked by, whatever of."""
 
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,15 +10,10 @@ from app.forms import Form, Instant
 from app.models.identity import User
 from app.models.members import Member
 from app.problems import InvalidInput
+from app.services.coherence.reading import Interval
 
 MOST_POINTS: Final = 1_200
 _SECONDS: Final = {"DAY": 86_400, "WEEK": 7 * 86_400, "MONTH": 28 * 86_400}
-
-
-class Interval(StrEnum):
-    DAY = "DAY"
-    WEEK = "WEEK"
-    MONTH = "MONTH"
 
 
 class SeriesQuestion(Form):

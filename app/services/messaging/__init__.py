@@ -24,7 +24,14 @@ from app.services.messaging.hooks import (
     remove_message_hook,
 )
 from app.services.messaging.placeholders import PLACEHOLDERS
-from app.services.messaging.sending import TRIES, Outgoing, begin_try, note_failure, note_sent
+from app.services.messaging.sending import (
+    TRIES,
+    Outgoing,
+    begin_try,
+    count_broken_try,
+    note_failure,
+    note_sent,
+)
 from app.services.messaging.starters import BUILT_IN, BuiltInMessageTemplate
 from app.services.messaging.templates import (
     AnyMessageTemplate,
@@ -61,6 +68,7 @@ __all__ = [
     "access_message_template",
     "add_message_template",
     "begin_try",
+    "count_broken_try",
     "create_message_hook",
     "find_accepted",
     "list_communications",

@@ -19,9 +19,11 @@ from app.models.members import Member
 from app.models.messaging import Communication, CommunicationChannel, CommunicationStatus, Direction
 from app.platform.encryption import Key
 from app.platform.paging import Page, PageRequest, read_page
+from app.platform.quotas import Quota
 from app.platform.sms import telephone_number
 from app.problems import Forbidden, IdempotencyKeyReused, InvalidInput
 from app.services.identity.permissions import require, require_login
+from app.services.identity.quotas import use_quota
 from app.services.members import access_member
 from app.services.messaging.composing import Draft, Written, refuse_too_long, write_out
 from app.services.messaging.templates import Body
@@ -95,13 +97,17 @@ async def _refuse_foreign(db: AsyncSession, actor: Actor, member_id: UUID) -> No
 
 
 async def send_message(db: AsyncSession, actor: Actor, *, form: SendMessage, now: datetime) -> ReadCommunication:
-    """Records what is to be sent, and tells of it. Under an idempotency key a retry finds what the first try made."""
+    """Records what is to be sent, and tells of it. Under an idempotency key a retry finds what the first try made.
+
+    Raises `RateLimited`.
+    """
     written = await write_out(db, actor, form)
     key = await key_for_member(db, form.member_id)
     if (before := await _before(db, actor, "sendMessage", form, key)) is not None:
         return await access_communication(db, actor, before)
     row = await queue(db, actor, written, form.channel, key, template_id=form.template_id, by=None, now=now)
     await _remember(db, actor, "sendMessage", form, key, row)
+    await use_quota(db, actor, Quota.MESSAGES, now=now)
     return ReadCommunication.of(row, written.said)
 
 

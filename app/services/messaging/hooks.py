@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import field_validator
 from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,11 +17,14 @@ from app.actor import Actor
 from app.forms import Form, text
 from app.models.coaches import Coach
 from app.models.members import Member
-from app.models.messaging import MOST_HOOKS, Communication, CommunicationChannel, MessageHook
+from app.models.messaging import BY_OWN_HOOKS, MOST_HOOKS, Communication, CommunicationChannel, MessageHook
+from app.platform.database import violated_constraint
 from app.platform.keys import keys_of
+from app.platform.quotas import Quota
 from app.platform.sms import telephone_number
-from app.problems import Forbidden, IdempotencyKeyReused, InvalidInput, TooManyMessageHooks
+from app.problems import Forbidden, HookIsGone, IdempotencyKeyReused, InvalidInput, TooManyMessageHooks
 from app.services.identity.permissions import require
+from app.services.identity.quotas import use_quota
 from app.services.identity.viewing import find_viewer
 from app.services.messaging.communications import ByHook, queue
 from app.services.messaging.composing import Draft, write_out
@@ -142,7 +146,10 @@ async def find_accepted(db: AsyncSession, actor: Actor, *, by: ByHook) -> UUID |
 async def accept_coach_message(
     db: AsyncSession, actor: Actor, *, form: CoachMessage, by: ByHook, now: datetime
 ) -> UUID:
-    """The id of the communication. Raises `InvalidInput`, and `Forbidden` for whoever is not the coach's member."""
+    """The id of the communication.
+
+    Raises `InvalidInput`, `Forbidden` for whoever is not the coach's member, `HookIsGone` and `RateLimited`.
+    """
     if (before := await find_accepted(db, actor, by=by)) is not None:
         return before
     if form.coach_id not in (None, actor.coach_id):
@@ -157,7 +164,13 @@ async def accept_coach_message(
     )
     written = await write_out(db, actor, draft)
     key = await key_for_member(db, member_id)
-    row = await queue(db, actor, written, form.channel, key, template_id=form.template_id, by=by, now=now)
+    try:
+        row = await queue(db, actor, written, form.channel, key, template_id=form.template_id, by=by, now=now)
+    except IntegrityError as failure:
+        if violated_constraint(failure) == BY_OWN_HOOKS:  # removed since the request was let in
+            raise HookIsGone from None
+        raise
+    await use_quota(db, actor, Quota.MESSAGES, now=now)
     return row.id
 
 

@@ -64,6 +64,17 @@ async def begin_try(db: AsyncSession, communication_id: UUID, *, now: datetime) 
     return Outgoing(row.id, row.channel, to, subject, said.body, row.attempts >= TRIES)
 
 
+async def count_broken_try(db: AsyncSession, communication_id: UUID, reason: str, *, now: datetime) -> None:
+    """One that broke before there was anything to hand over; the last one is the end of it."""
+    row = await _queued(db, communication_id)
+    if row is None:
+        return
+    row.attempts, row.reason, row.updated_at = row.attempts + 1, reason[:500], now
+    if row.attempts >= TRIES:
+        _give_up(row, reason, now)
+    await db.flush()
+
+
 async def note_sent(db: AsyncSession, communication_id: UUID, provider_id: str | None, *, now: datetime) -> None:
     row = await _queued(db, communication_id)
     if row is not None:

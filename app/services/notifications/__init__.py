@@ -8,6 +8,7 @@ from app.services.notifications.preferences import (
     find_preferences,
     update_preferences,
 )
+from app.services.notifications.pruning import KEPT, prune_notifications
 from app.services.notifications.reading import (
     FOLLOWED,
     Followed,
@@ -30,6 +31,7 @@ from app.services.notifications.telling import tell
 __all__ = [
     "FOLLOWED",
     "HEARD",
+    "KEPT",
     "REMINDERS",
     "TABLE",
     "DueReminders",
@@ -55,6 +57,7 @@ __all__ = [
     "mark_all_read",
     "mark_notification_read",
     "notify",
+    "prune_notifications",
     "record",
     "remind",
     "tell",

@@ -31,6 +31,7 @@ from app.services.identity.permissions import require
 from app.services.notifications.recording import job_of
 from app.services.notifications.rendering import Texts, texts_of
 from app.services.notifications.table import TOO_LATE, is_too_late
+from app.services.notifications.unshared import is_unshared
 from app.services.notifications.unsubscribing import Chosen, may_unsubscribe, unsubscribed_of
 from app.services.sessions.calendar_events import invitation
 
@@ -248,6 +249,8 @@ async def _why_not(
         return "The member has another coach by now"
     if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
         return "The place is not offered any more"
+    if await is_unshared(db, kind, facts):
+        return "It is not shared any more"
     if kind not in _BEFOREHAND or notification.session_id is None:
         return None
     session = sessions.get(notification.session_id)

@@ -17,7 +17,7 @@ from app.models.coaches import Coach
 from app.models.identity import User
 from app.models.members import Member
 from app.models.notifications import Channel, Notification
-from app.models.scheduling import Booking
+from app.models.scheduling import Booking, OutsideCalendar
 from app.models.sessions import CoachingSession
 from app.platform.links import Links, links_of
 from app.services.notifications.moments import brief, clock, instant, moment, span, zone_named
@@ -60,6 +60,11 @@ class Texts:
     _words: dict[str, Any]
 
     @cached_property
+    def title(self) -> str:
+        """A few words, without names and times: what it is, above what it says."""
+        return in_one_line(_block(_TEXT.get_template(self._template), "title", self._words))
+
+    @cached_property
     def text(self) -> str:
         text = _TEXT.get_template(self._template).render(self._words, layout="layout.txt")
         return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -78,6 +83,7 @@ class _Subject:
     user: User | None = None
     coach: Coach | None = None
     member: Member | None = None
+    calendar: OutsideCalendar | None = None
 
     def key(self, name: str) -> UUID | None:
         value = self.facts.get(name)
@@ -93,7 +99,9 @@ async def texts_of(db: AsyncSession, notifications: Sequence[Notification]) -> l
     users = await _by_id(db, User, (subject.notification.user_id for subject in subjects))
     coaches = await _by_id(db, Coach, (subject.key("coach_id") for subject in subjects))
     members = await _by_id(db, Member, (subject.key("member_id") for subject in subjects))
+    calendars = await _by_id(db, OutsideCalendar, (subject.key("calendar_id") for subject in subjects))
     for subject in subjects:
+        subject.calendar = calendars.get(subject.key("calendar_id"))
         subject.user = users.get(subject.notification.user_id)
         subject.coach = coaches.get(subject.key("coach_id"))
         subject.member = members.get(subject.key("member_id"))
@@ -146,7 +154,7 @@ def _words(subject: _Subject) -> dict[str, Any]:
         ("Held until", moment(until, zone) if until else ""),
         ("With", other if starts_at else ""),
     ]
-    in_brief = other if len(other) <= _BRIEF else other[: _BRIEF - 3].rstrip() + "..."
+    in_brief = _in_brief(other)
     return {
         "to_coach": coach is not None and coach.user_id == subject.notification.user_id,
         "other": other,
@@ -157,8 +165,13 @@ def _words(subject: _Subject) -> dict[str, Any]:
         "until": clock(until, zone) if until else "",
         "why": _WHY.get(str(facts.get("reason")), _ANOTHER_TIME),
         "details": [(name, value) for name, value in details if value],
+        "calendar": _in_brief(in_one_line(subject.calendar.name)) if subject.calendar is not None else "",
         "practice": in_one_line(coach.practice_name or coach.display_name) if coach is not None else "",
     }
+
+
+def _in_brief(value: str) -> str:
+    return value if len(value) <= _BRIEF else value[: _BRIEF - 3].rstrip() + "..."
 
 
 def _other(subject: _Subject) -> str:

@@ -1,17 +1,22 @@
 """Trying every key and everything that is under one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
-from app.loaders.growth import text_of
+from app.loaders.coherence.assessments import words_in
+from app.loaders.growth import comment_in, feedback_in, note_in, text_of
 from app.loaders.messaging import said_in
 from app.loaders.privacy import unwrapped
+from app.loaders.risk import text_in
 from app.loaders.sessions.notes import content_of
-from app.models.growth import JournalEntry
+from app.models.coherence import AssessmentAnswer
+from app.models.growth import JournalEntry, MemberIntervention, MemberInterventionNote, Recommendation
 from app.models.messaging import Communication
 from app.models.privacy import MasterKey, MemberKey, place_of_wrapped_key
+from app.models.risk import RiskAlert, RiskAssessment
 from app.models.sessions import SessionNote
 from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, master_key_id
 from app.platform.keys import Keys, Owned
@@ -21,6 +26,20 @@ from app.services.privacy.resealing import check_sealed
 from app.services.privacy.transactions import Transactions
 
 BATCH = 50
+
+Read = Callable[[Any, Mapping[Owned, Key]], object]
+UNDER_MEMBERS_KEYS: Final[tuple[tuple[type[SQLModel], Read], ...]] = (
+    (SessionNote, content_of),
+    (Communication, said_in),
+    (JournalEntry, text_of),
+    (RiskAssessment, text_in),
+    (RiskAlert, text_in),
+    (MemberIntervention, feedback_in),
+    (MemberInterventionNote, note_in),
+    (AssessmentAnswer, words_in),
+    (Recommendation, comment_in),
+)
+"""What is encrypted under its member's key, and how it is read."""
 
 
 async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[str]:
@@ -38,24 +57,13 @@ async def check_keys(transactions: Transactions, keys: Keys) -> AsyncIterator[st
             if failure := _failure_of_key(keys, row):
                 yield failure
         after = rows[-1].id
-    after = UUID(int=0)
-    while pairs := await _notes_after(transactions, after):
-        for note, key in pairs:
-            if failure := _failure_of_note(keys, note, key):
-                yield failure
-        after = pairs[-1][0].id
-    after = UUID(int=0)
-    while said := await _communications_after(transactions, after):
-        for communication, key in said:
-            if failure := _failure_of_communication(keys, communication, key):
-                yield failure
-        after = said[-1][0].id
-    after = UUID(int=0)
-    while entries := await _journal_entries_after(transactions, after):
-        for entry, key in entries:
-            if failure := _failure_of_journal_entry(keys, entry, key):
-                yield failure
-        after = entries[-1][0].id
+    for model, read in UNDER_MEMBERS_KEYS:
+        after = UUID(int=0)
+        while pairs := await _rows_after(transactions, model, after):
+            for row_under_key, key in pairs:
+                if failure := _failure_of(keys, row_under_key, key, read):
+                    yield failure
+            after = pairs[-1][0].id
     async for failure in check_sealed(transactions, keys):
         yield failure
 
@@ -66,40 +74,12 @@ async def _keys_after(transactions: Transactions, after: UUID) -> Sequence[Membe
         return (await db.exec(statement)).all()
 
 
-async def _notes_after(transactions: Transactions, after: UUID) -> Sequence[tuple[SessionNote, MemberKey | None]]:
+async def _rows_after(transactions: Transactions, model: Any, after: UUID) -> Sequence[tuple[Any, MemberKey | None]]:
     statement = (
-        select(SessionNote, MemberKey)
-        .outerjoin(MemberKey, col(MemberKey.member_id) == col(SessionNote.member_id))
-        .where(col(SessionNote.id) > after)
-        .order_by(col(SessionNote.id))
-        .limit(BATCH)
-    )
-    async with transactions() as db:
-        return (await db.exec(statement)).all()
-
-
-async def _communications_after(
-    transactions: Transactions, after: UUID
-) -> Sequence[tuple[Communication, MemberKey | None]]:
-    statement = (
-        select(Communication, MemberKey)
-        .outerjoin(MemberKey, col(MemberKey.member_id) == col(Communication.member_id))
-        .where(col(Communication.id) > after)
-        .order_by(col(Communication.id))
-        .limit(BATCH)
-    )
-    async with transactions() as db:
-        return (await db.exec(statement)).all()
-
-
-async def _journal_entries_after(
-    transactions: Transactions, after: UUID
-) -> Sequence[tuple[JournalEntry, MemberKey | None]]:
-    statement = (
-        select(JournalEntry, MemberKey)
-        .outerjoin(MemberKey, col(MemberKey.member_id) == col(JournalEntry.member_id))
-        .where(col(JournalEntry.id) > after)
-        .order_by(col(JournalEntry.id))
+        select(model, MemberKey)
+        .outerjoin(MemberKey, col(MemberKey.member_id) == col(model.member_id))
+        .where(col(model.id) > after)
+        .order_by(col(model.id))
         .limit(BATCH)
     )
     async with transactions() as db:
@@ -117,25 +97,9 @@ def _failure_of_key(keys: Keys, row: MemberKey) -> str | None:
     return None
 
 
-def _failure_of_note(keys: Keys, note: SessionNote, row: MemberKey | None) -> str | None:
+def _failure_of(keys: Keys, row: Any, key: MemberKey | None, read: Read) -> str | None:
     try:
-        content_of(note, _found(keys, note.place, row))
-    except UnreadableValue as failure:
-        return str(failure)
-    return None
-
-
-def _failure_of_communication(keys: Keys, communication: Communication, row: MemberKey | None) -> str | None:
-    try:
-        said_in(communication, _found(keys, communication.place, row))
-    except UnreadableValue as failure:
-        return str(failure)
-    return None
-
-
-def _failure_of_journal_entry(keys: Keys, entry: JournalEntry, row: MemberKey | None) -> str | None:
-    try:
-        text_of(entry, _found(keys, entry.place, row))
+        read(row, _found(keys, row.place, key))
     except UnreadableValue as failure:
         return str(failure)
     return None

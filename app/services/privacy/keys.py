@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.loaders.privacy import unwrapped
+from app.models.members import Member
 from app.models.privacy import MasterKey, MemberKey, place_of_check_value, place_of_wrapped_key
 from app.models.sessions import CoachingSession
 from app.platform.encryption import Key, UnreadableValue
@@ -19,6 +20,15 @@ from app.problems import Forbidden
 from app.services.privacy.sealed import keys_of_sealed
 
 _CHECKED = b"the key that was used here"
+
+
+class NoKeyYet(Forbidden):
+    """Nothing is under a key of this member yet, and the asker sees them but stores none: the system has to."""
+
+    def __init__(self, member_id: UUID) -> None:
+        self.member_id = member_id
+        super().__init__()
+
 
 _IS_THERE = text("SELECT to_regclass('master_keys') IS NOT NULL")
 _KEY_OF_SESSION = text("SELECT id, member_id, wrapped_key FROM key_of_session(:session)")
@@ -92,8 +102,13 @@ async def key_for_session(db: AsyncSession, session: CoachingSession) -> Key:
 
 
 async def key_for_member(db: AsyncSession, member_id: UUID) -> Key:
-    """A member's key, made if they have none yet, for whoever sees the member."""
-    return await _key(db, _KEY_OF_MEMBER, _KEEP_KEY_OF_MEMBER, {"member": member_id})
+    """A member's key, made if they have none yet, for whoever sees the member; raises `NoKeyYet` for themselves."""
+    try:
+        return await _key(db, _KEY_OF_MEMBER, _KEEP_KEY_OF_MEMBER, {"member": member_id})
+    except Forbidden:
+        if (await db.exec(select(Member.id).where(Member.id == member_id))).one_or_none() is None:
+            raise
+        raise NoKeyYet(member_id) from None
 
 
 async def _key(db: AsyncSession, find: TextClause, keep: TextClause, whose: dict[str, UUID]) -> Key:

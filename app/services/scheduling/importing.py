@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.actor import Actor
 from app.events import OutsideCalendarDue, OutsideCalendarFailed, emit
 from app.models.coaches import Coach
+from app.models.identity import User
 from app.models.scheduling import OutsideCalendar, OutsideCalendarStatus, TimeOff, TimeOffKind
 from app.models.scheduling.outside_calendars import place_of_url
 from app.models.sessions import CoachingSession
@@ -63,14 +64,19 @@ class Fetched:
 
 
 async def queue_due(db: AsyncSession, actor: Actor, *, now: datetime) -> int:
-    """Tells of every calendar that is due; how many. One that is told of waits its turn again."""
+    """Tells of every calendar that is due; how many. One that is told of waits its turn again.
+
+    Those of coaches who are switched off wait until they are not.
+    """
     require(actor, "availability:write")
     due = (
         select(OutsideCalendar)
-        .where(col(OutsideCalendar.next_fetch_at) <= now)
+        .join(Coach, col(Coach.id) == col(OutsideCalendar.coach_id))
+        .join(User, col(User.id) == col(Coach.user_id))
+        .where(col(OutsideCalendar.next_fetch_at) <= now, col(User.is_active))
         .order_by(col(OutsideCalendar.next_fetch_at))
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=OutsideCalendar)
     )
     calendars = list(await db.exec(due))
     for calendar in calendars:
@@ -82,13 +88,16 @@ async def queue_due(db: AsyncSession, actor: Actor, *, now: datetime) -> int:
 
 
 async def begin_fetch(db: AsyncSession, actor: Actor, *, calendar_id: UUID, now: datetime) -> Fetch | None:
-    """None for a calendar that is gone, or has failed."""
+    """None for a calendar that is gone, or has failed, and for one whose coach is switched off."""
     require(actor, "availability:write")
     found = await db.exec(select(OutsideCalendar).where(OutsideCalendar.id == calendar_id).with_for_update())
     calendar = found.one_or_none()
     if calendar is None or calendar.next_fetch_at is None:
         return None
     coach = (await db.exec(select(Coach).where(Coach.id == calendar.coach_id))).one()
+    user = await db.get(User, coach.user_id)
+    if user is None or not user.is_active:
+        return None
     calendar.fetch_no += 1
     calendar.next_fetch_at = now + EVERY
     db.add(calendar)

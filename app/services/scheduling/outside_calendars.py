@@ -16,8 +16,11 @@ from app.models.scheduling import OutsideCalendar, OutsideCalendarStatus, TimeOf
 from app.models.scheduling.outside_calendars import MOST_OUTSIDE_CALENDARS, place_of_url
 from app.platform.ids import new_id
 from app.platform.outgoing import LONGEST_URL, OutgoingRefused, checked_url
-from app.problems import Forbidden, TooManyOutsideCalendars
+from app.platform.outside import outside_of
+from app.platform.quotas import Quota
+from app.problems import Forbidden, InvalidInput, TooManyOutsideCalendars
 from app.services.identity.permissions import require
+from app.services.identity.quotas import use_quota
 from app.services.privacy.secrets import seal
 from app.services.scheduling.availability import whose_calendar
 from app.services.scheduling.calendars import open_calendar
@@ -69,10 +72,12 @@ async def add_outside_calendar(
 ) -> OutsideCalendar:
     """Fetched in the background, at once. Raises `TooManyOutsideCalendars`."""
     coach_id = whose_calendar(actor, form.coach_id)
+    _refuse_out_of_reach(db, form.url)
     await open_calendar(db, coach_id, locked=True)
     count = select(func.count()).where(OutsideCalendar.coach_id == coach_id)
     if (await db.exec(count)).one() >= MOST_OUTSIDE_CALENDARS:
         raise TooManyOutsideCalendars
+    await use_quota(db, actor, Quota.CALENDAR_FETCHES, now=now)
     calendar_id = new_id()
     calendar = OutsideCalendar(
         id=calendar_id,
@@ -98,10 +103,11 @@ async def update_outside_calendar(
     changes = form.given()
     calendar.name = changes.get("name", calendar.name)
     if url := changes.get("url"):
+        _refuse_out_of_reach(db, url)
         calendar.host, calendar.sealed_url = _host(url), await seal(db, url, place_of_url(calendar.id))
         calendar.etag = calendar.last_modified = None
         calendar.fetch_no += 1
-        _ask(db, calendar, now)
+        await _ask(db, actor, calendar, now)
     db.add(calendar)
     await db.flush()
     return calendar
@@ -113,7 +119,7 @@ async def refresh_outside_calendar(
     """Also of one that has failed; at most once a minute."""
     calendar = await _access(db, actor, calendar_id)
     if calendar.asked_at <= now - ASKED_AGAIN:
-        _ask(db, calendar, now)
+        await _ask(db, actor, calendar, now)
         db.add(calendar)
         await db.flush()
     return calendar
@@ -148,11 +154,21 @@ async def _access(db: AsyncSession, actor: Actor, calendar_id: UUID) -> OutsideC
     return calendar
 
 
-def _ask(db: AsyncSession, calendar: OutsideCalendar, now: datetime) -> None:
+async def _ask(db: AsyncSession, actor: Actor, calendar: OutsideCalendar, now: datetime) -> None:
+    """Raises `RateLimited`."""
+    await use_quota(db, actor, Quota.CALENDAR_FETCHES, now=now)
     calendar.status, calendar.problem, calendar.failures = OutsideCalendarStatus.PENDING, None, 0
     # The event asks for it; the scan does where that was lost.
     calendar.asked_at, calendar.next_fetch_at = now, now + EVERY
     emit(db, OutsideCalendarDue(calendar_id=calendar.id, coach_id=calendar.coach_id))
+
+
+def _refuse_out_of_reach(db: AsyncSession, url: str) -> None:
+    """What would never be fetched is said at once; what only its name hides, when it is."""
+    try:
+        outside_of(db).outgoing.look_at(url)
+    except OutgoingRefused as refused:
+        raise InvalidInput("url", str(refused)) from None
 
 
 def _host(url: str) -> str:

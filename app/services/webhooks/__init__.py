@@ -13,7 +13,7 @@ from app.services.webhooks.endpoints import (
     update_webhook_endpoint,
 )
 from app.services.webhooks.event_types import EVENT_TYPES, TEST, EventType, schema_document
-from app.services.webhooks.recording import prune_webhooks, record_webhooks
+from app.services.webhooks.recording import prune_webhooks, record_webhooks, wanted_events
 from app.services.webhooks.replaying import (
     MessageFilter,
     Replay,
@@ -62,4 +62,5 @@ __all__ = [
     "send_test_webhook",
     "tell_of_disabled",
     "update_webhook_endpoint",
+    "wanted_events",
 ]

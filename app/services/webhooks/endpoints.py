@@ -22,9 +22,12 @@ from app.models.webhooks import MOST_ENDPOINTS, WebhookEndpoint
 from app.platform.encryption import UnreadableValue
 from app.platform.keys import keys_of
 from app.platform.outgoing import OutgoingRefused, checked_url
+from app.platform.outside import outside_of
 from app.platform.paging import Page, PageRequest, read_page
+from app.platform.quotas import Quota
 from app.problems import Forbidden, InvalidInput, TooManyWebhookEndpoints, WebhookEndpointIsDisabled
 from app.services.identity.permissions import require
+from app.services.identity.quotas import use_quota
 from app.services.identity.viewing import permissions_of
 from app.services.privacy import seal, unseal
 from app.services.webhooks.event_types import NAMES
@@ -124,6 +127,7 @@ async def add_webhook_endpoint(
         raise Forbidden
     if coach_id is not None and await db.get(Coach, coach_id) is None:
         raise InvalidInput("coachId", "There is no such coach")
+    _refuse_out_of_reach(db, form.url)
     # In turn, as the database's own count of endpoints takes it.
     await db.execute(_IN_TURN, {"owner": str(coach_id or "")})
     count = select(func.count()).where(col(WebhookEndpoint.coach_id).is_not_distinct_from(coach_id))
@@ -151,6 +155,8 @@ async def update_webhook_endpoint(
     """What is on its way to one that is disabled fails when its turn comes; enabling brings none of it back."""
     endpoint = await access_webhook_endpoint(db, actor, endpoint_id, locked=True)
     changes = form.given()
+    if "url" in changes:
+        _refuse_out_of_reach(db, form.url)
     if "event_types" in changes:
         changes["event_types"] = _in_order(form.event_types)
     if "is_enabled" in changes and form.is_enabled != endpoint.is_enabled:
@@ -184,13 +190,22 @@ async def rotate_webhook_secret(
     return endpoint, secret
 
 
-async def send_test_webhook(db: AsyncSession, actor: Actor, *, endpoint_id: UUID) -> WebhookEndpoint:
-    """Asks for a message of the type `test.sent`. Raises `WebhookEndpointIsDisabled`."""
+async def send_test_webhook(db: AsyncSession, actor: Actor, *, endpoint_id: UUID, now: datetime) -> WebhookEndpoint:
+    """Asks for a message of the type `test.sent`. Raises `WebhookEndpointIsDisabled` and `RateLimited`."""
     endpoint = await access_webhook_endpoint(db, actor, endpoint_id)
     if not endpoint.is_enabled:
         raise WebhookEndpointIsDisabled
+    await use_quota(db, actor, Quota.WEBHOOK_TESTS, now=now)
     emit(db, WebhookTestAsked(endpoint_id=endpoint.id, coach_id=endpoint.coach_id))
     return endpoint
+
+
+def _refuse_out_of_reach(db: AsyncSession, url: str) -> None:
+    """What nothing would be sent to is said at once; what only its name hides, when it is asked for."""
+    try:
+        outside_of(db).outgoing.look_at(url)
+    except OutgoingRefused as refused:
+        raise InvalidInput("url", str(refused)) from None
 
 
 async def _previous(db: AsyncSession, endpoint: WebhookEndpoint) -> bytes | None:

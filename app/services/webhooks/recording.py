@@ -1,5 +1,6 @@
 """What an event is for each endpoint that hears of it: a message, written once and sent when its turn comes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,11 +15,46 @@ from app.models.sessions import SessionNote
 from app.models.webhooks import WebhookEndpoint, WebhookMessage, WebhookMessageStatus
 from app.platform.ids import new_id
 from app.services.webhooks.endpoints import coaches_who_may
-from app.services.webhooks.event_types import BY_EVENT, coaches_concerned, payload_of, webhook_id_of
+from app.services.webhooks.event_types import BY_EVENT, NAMES, coaches_concerned, payload_of, webhook_id_of
 from app.services.webhooks.turns import hand_on
 
 KEPT_FOR: Final = timedelta(days=30)
 MOST_AT_ONCE: Final = 10_000
+_WANTED_UNSEEN: Final = frozenset({WebhookTestAsked.__name__, SessionNoteShared.__name__})
+
+
+async def wanted_events(db: AsyncSession, happened: Sequence[Happened]) -> set[int]:
+    """Those that an endpoint may want, by one statement; for the system. Whether it does, is asked when it is recorded.
+
+    Of a note, of which only its row says whose it is, that is not asked before.
+    """
+    wanted = {each.id for each in happened if each.event_type in _WANTED_UNSEEN}
+    concerned = {each.id: _coaches_named(each) for each in happened if each.id not in wanted}
+    if not concerned:
+        return wanted
+    endpoints = select(WebhookEndpoint.coach_id, WebhookEndpoint.event_types).where(
+        col(WebhookEndpoint.is_enabled),
+        or_(
+            col(WebhookEndpoint.coach_id).is_(None),
+            col(WebhookEndpoint.coach_id).in_(sorted({one for each in concerned.values() for one in each})),
+        ),
+    )
+    chosen: dict[UUID | None, set[str]] = {}
+    for coach_id, names in await db.exec(endpoints):
+        chosen.setdefault(coach_id, set()).update(NAMES if names is None else names)
+    for each in happened:
+        name = BY_EVENT[each.event_type].name
+        if any(name in chosen.get(owner, ()) for owner in (None, *concerned.get(each.id, ()))):
+            wanted.add(each.id)
+    return wanted
+
+
+def _coaches_named(happened: Happened) -> list[UUID]:
+    """None of what cannot be read, which the relay sees to."""
+    try:
+        return coaches_concerned(happened.read())
+    except ValueError:
+        return []
 
 
 async def record_webhooks(db: AsyncSession, happened: Happened, *, now: datetime) -> None:
@@ -49,7 +85,8 @@ async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEnd
     """Locked, in one order for all. A coach who may have none any more, or not log in, is told nothing."""
     statement = select(WebhookEndpoint).where(col(WebhookEndpoint.is_enabled))
     if isinstance(event, WebhookTestAsked):
-        statement = statement.where(WebhookEndpoint.id == event.endpoint_id)
+        its_owners = col(WebhookEndpoint.coach_id).is_not_distinct_from(event.coach_id)
+        statement = statement.where(WebhookEndpoint.id == event.endpoint_id, its_owners)
     else:
         chosen = col(WebhookEndpoint.event_types)
         statement = statement.where(

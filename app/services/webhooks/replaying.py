@@ -18,7 +18,7 @@ from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, TooMuchToReplay, WebhookEndpointIsDisabled
 from app.services.identity.permissions import require
 from app.services.webhooks.endpoints import PERMISSION, access_webhook_endpoint
-from app.services.webhooks.turns import hand_on, locked_endpoint
+from app.services.webhooks.turns import StillUnderWay, hand_on, is_sending, locked_endpoint
 
 MOST_REPLAYED: Final = 10_000
 
@@ -89,12 +89,15 @@ async def replay_webhook_messages(db: AsyncSession, actor: Actor, *, form: Repla
 
 
 async def replay(db: AsyncSession, happened: Happened, *, now: datetime) -> None:
-    """For the system; the same event a second time does nothing."""
+    """For the system; the same event a second time does nothing. Raises `StillUnderWay` of a message that is being sent
+    at this moment: it is to be replayed afterwards."""
     asked = happened.read()
     assert isinstance(asked, WebhookReplayAsked)
     endpoint = await locked_endpoint(db, asked.endpoint_id)
-    if endpoint is None or not endpoint.is_enabled:
+    if endpoint is None or not endpoint.is_enabled or endpoint.coach_id != asked.coach_id:
         return
+    if asked.message_id is not None and await is_sending(db, asked.message_id):
+        raise StillUnderWay  # what comes of that try is not to undo what was asked for
     wanted = _asked_for(asked).order_by(col(WebhookMessage.id)).limit(MOST_REPLAYED)
     await db.execute(
         update(WebhookMessage)

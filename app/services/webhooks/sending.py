@@ -49,10 +49,11 @@ class Sendable:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A status, or why there was none."""
+    """A status, or why there was none; `is_refused` by ourselves, so that no other try will get further."""
 
     status: int | None = None
     failure: str | None = None
+    is_refused: bool = False
     answer: str | None = None
     duration_ms: int = 0
 
@@ -104,7 +105,9 @@ async def post(outgoing: Outgoing, sendable: Sendable, *, now: datetime) -> Outc
         )
     except OutgoingBusy:
         raise
-    except (OutgoingRefused, OutgoingFailed) as failure:
+    except OutgoingRefused as refused:
+        return Outcome(failure=str(refused)[:200], is_refused=True, duration_ms=_since(begun))
+    except OutgoingFailed as failure:
         return Outcome(failure=str(failure)[:200] or "there was no answer", duration_ms=_since(begun))
     is_elsewhere = 300 <= answer.status < 400
     return Outcome(
@@ -161,6 +164,9 @@ async def _try_again(
     db: AsyncSession, endpoint: WebhookEndpoint, message: WebhookMessage, outcome: Outcome, now: datetime
 ) -> None:
     message.tries += 1
+    if outcome.is_refused:
+        message.status, message.due_at, message.reason = WebhookMessageStatus.FAILED, None, outcome.failure
+        return
     is_gone, is_over = outcome.status == GONE, message.tries == len(SCHEDULE)
     if not (is_gone or is_over):
         pause = SCHEDULE[message.tries]

@@ -72,9 +72,14 @@ async def locked_endpoint(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoin
     return (await db.exec(statement)).one_or_none()
 
 
+async def is_sending(db: AsyncSession, message_id: UUID) -> bool:
+    """At this moment, or its worker has died over it."""
+    return bool((await db.execute(_IS_SENDING, {"id": message_id})).scalar())
+
+
 async def take_place(db: AsyncSession, message: WebhookMessage, *, now: datetime) -> bool:
     """Whether a place was free; if not, the message waits to be handed one. Raises `StillUnderWay`."""
-    if (await db.execute(_IS_SENDING, {"id": message.id})).scalar_one():
+    if await is_sending(db, message.id):
         raise StillUnderWay
     if (await db.execute(_SENDING, {"endpoint": message.endpoint_id})).scalar_one() >= PLACES:
         message.is_waiting = True

@@ -157,6 +157,29 @@ async def test_a_fault_of_ours_is_tried_again_and_given_up_like_any_other(
     assert await practice.rows("SELECT status::text FROM pgqueuer") == [("failed",)], "and parked for the operator"
 
 
+async def test_what_breaks_before_there_is_anything_to_send_fails_too(
+    practice: Practice, coach: Person, member: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("app.services.messaging.sending.communications_read", broken)
+    await sent(practice, coach, member, channel="EMAIL")
+    for _ in range(5):
+        assert [status for status, *_ in await stands(practice)] == ["QUEUED"]
+        await tried_again(practice)
+
+    assert await stands(practice) == [("FAILED", 5, "It could not be sent, for a reason of ours")]
+
+
+async def test_a_member_who_is_switched_off_is_sent_nothing(practice: Practice, coach: Person, member: Person) -> None:
+    await sent(practice, coach, member, channel="EMAIL")
+    await practice.rows("UPDATE users SET is_active = false WHERE id = :id RETURNING id", id=member.user.id)
+    await practice.work()
+
+    assert await stands(practice) == [("FAILED", 0, "This account is switched off")]
+
+
 async def test_what_cannot_be_read_any_more_is_not_sent(practice: Practice, coach: Person, member: Person) -> None:
     await sent(practice, coach, member, channel="EMAIL")
     await sent(practice, coach, member, channel="EMAIL")

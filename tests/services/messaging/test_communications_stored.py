@@ -2,10 +2,11 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from app.platform.database import violated_constraint
 from app.wire.relay import parse_key
-from tests.messaging import history, logged, sent
+from tests.messaging import history, logged, message_hook, sent
 from tests.operations import TABLES
 from tests.platform.twilio_server import TwilioServer
 from tests.practice import Person, Practice
@@ -53,6 +54,32 @@ async def test_what_was_said_stays_as_it_was(practice: Practice, coach: Person, 
             await db.rollback()
         assert refused.value.orig is not None
         assert refused.value.orig.sqlstate == "42501", assigned
+
+
+async def test_nobody_writes_by_the_hook_of_another_coach(practice: Practice, coach: Person, member: Person) -> None:
+    await sent(practice, coach, member, channel="EMAIL")
+    await message_hook(practice, await practice.coach())
+    twin = (
+        "INSERT INTO communications SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),"
+        " 'hook_id', h.id, 'webhook_id', 'x', 'request_digest', 'x'))).* FROM communications c, message_hooks h"
+    )
+    with pytest.raises(IntegrityError) as refused:
+        await practice.rows(twin)
+    assert violated_constraint(refused.value) == "communications_by_own_hooks"
+
+
+async def test_a_members_first_key_is_stored_for_their_coach_and_not_for_themselves(
+    practice: Practice, coach: Person, member: Person
+) -> None:
+    keep = text(
+        "SELECT id FROM keep_key_of_member(CAST(:member AS uuid), gen_random_uuid(), 'tests-1', '\\x01',"
+        " CAST('\\x01' AS bytea) || decode(repeat('00', 76), 'hex'))"
+    )
+    values = {"member": str(parse_key(member.id, "Member", "id"))}
+    for who, stored in ((member, 0), (coach, 1), (member, 0)):
+        async with practice.as_actor(who.actor) as db:
+            assert len((await db.execute(keep, values)).all()) == stored
+    assert await practice.count("member_keys") == 1
 
 
 @pytest.mark.parametrize("who", ["other", "stranger", "beside"])

@@ -238,6 +238,18 @@ async def test_who_is_not_active_is_not_reminded_and_the_other_is(practice: Prac
     assert (await reminded(practice, member), await reminded(practice, coach)) == ([], [K24])
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_who_is_switched_off_is_not_due_for_ever(practice: Practice, count: int) -> None:
+    both = await pair(practice)
+    for person in both[:2][-count:]:
+        await practice.rows("UPDATE users SET is_active = false WHERE id = :id RETURNING 1", id=person.user.id)
+    practice.clock.now = START - DAY
+    await worked(practice)
+
+    async with practice.as_system() as db:
+        assert (await due_reminders(db, practice.clock())).count == 0
+
+
 async def test_what_is_due_can_be_told(practice: Practice) -> None:
     coach, member, _ = await pair(practice)
     await booked(practice, member, coach, ELEVEN_THEN)

@@ -14,7 +14,8 @@ from app.platform.links import Links
 from app.services.notifications.moments import brief, moment, span
 from app.services.notifications.rendering import Texts, texts_of
 from app.services.notifications.unsubscribing import IN_WORDS, may_unsubscribe
-from tests.operations import add_window, book
+from app.wire.relay import parse_key
+from tests.operations import add_window, book, outside_calendar
 from tests.practice import Person, Practice
 from tests.statements import statements
 
@@ -89,6 +90,7 @@ async def test_every_kind_has_words_for_whoever_it_is_told_to(
     for notification, made in zip(given, await texts(practice, *given), strict=True):
         assert made.subject
         assert 0 < len(made.short) <= 160
+        assert made.title not in ("", made.short)
         assert GSM.fullmatch(made.short), made.short
         assert "\n" not in made.subject + made.short
         assert made.text.endswith("\n")
@@ -122,6 +124,17 @@ async def test_11_5_a_full_slot_is_told_in_the_words_of_the_requirement(
 
     for text in (made.text, made.html, made.short):
         assert "This slot is now full, please choose another" in text
+
+
+async def test_a_calendar_that_cannot_be_read_is_named(practice: Practice, people: tuple[Person, Person]) -> None:
+    coach, _ = people
+    calendar = parse_key(await outside_calendar(practice, coach), "OutsideCalendar", "id")
+    kind = NotificationKind.CALENDAR_IMPORT_FAILED
+    (made,) = await texts(practice, told(coach, kind, {"calendar_id": str(calendar)}))
+
+    assert made.title == "A calendar cannot be read"
+    for words in (made.subject, made.short, made.text):
+        assert 'Your outside calendar "Family" cannot be read' in words
 
 
 async def test_a_move_tells_both_times(practice: Practice, people: tuple[Person, Person]) -> None:

@@ -51,6 +51,12 @@ NOT_SEALED = {
     ("member_keys", "wrapped_key"),
     ("session_notes", "content"),  # under the member's key, as the next
     ("communications", "content"),
+    ("assessment_answers", "sealed_text"),
+    ("risk_assessments", "notes"),
+    ("risk_alerts", "note"),
+    ("member_interventions", "feedback"),
+    ("member_intervention_notes", "content"),
+    ("recommendations", "comment"),
     ("communications", "request_digest"),
     ("calendar_feeds", "secret_hash"),
 }

@@ -20,7 +20,7 @@ from tests.web import Web, web
 LIST = f"query ($coachId: ID) {{ outsideCalendars(coachId: $coachId) {{ {OUTSIDE} }} }}"
 UPDATE = (
     "mutation ($input: UpdateOutsideCalendarInput!) { updateOutsideCalendar(input: $input) { __typename"
-    f" ... on OutsideCalendar {{ {OUTSIDE} }} {PROBLEM} }} }}"
+    f" ... on OutsideCalendar {{ {OUTSIDE} }} {PROBLEM} ... on InvalidInput {{ field }} }} }}"
 )
 REFRESH = (
     "mutation ($input: RefreshOutsideCalendarInput!) { refreshOutsideCalendar(input: $input) { __typename"

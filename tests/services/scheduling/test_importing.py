@@ -159,12 +159,32 @@ async def test_the_coach_is_notified_once_of_a_calendar_that_has_failed(
 async def test_an_address_that_leads_inside_is_refused_and_nothing_is_asked(
     practice: Practice, elsewhere: Elsewhere
 ) -> None:
+    await elsewhere.add()
+    before = len(elsewhere.web.asked)
     practice.house.outside.outgoing = GuardedClient()
 
-    shown = await elsewhere.add()
+    shown = await elsewhere.refresh()
 
     assert (shown["status"], shown["problem"]) == ("FAILED", "the address does not lead to a public one")
-    assert elsewhere.web.asked == []
+    assert len(elsewhere.web.asked) == before
+
+
+async def test_for_a_coach_who_is_switched_off_nothing_is_fetched(practice: Practice, elsewhere: Elsewhere) -> None:
+    await elsewhere.add()
+    switch = "UPDATE users SET is_active = :is_active WHERE id = :id RETURNING id"
+    practice.clock.move(minutes=1)
+    await practice.ask(REFRESH, elsewhere.coach, input={"id": elsewhere.id})
+    before = len(elsewhere.web.asked)
+    await practice.rows(switch, id=elsewhere.coach.user.id, is_active=False)
+    for _ in range(2):
+        practice.clock.move(hours=1)
+        await practice.work()
+    assert len(elsewhere.web.asked) == before
+    assert await practice.count("pgqueuer") == 0
+
+    await practice.rows(switch, id=elsewhere.coach.user.id, is_active=True)
+    await practice.work()
+    assert len(elsewhere.web.asked) == before + 1
 
 
 async def test_after_five_failures_the_coach_is_told_and_it_is_left_alone(

@@ -169,20 +169,6 @@ async def test_a_redirect_is_a_failure_and_not_followed(
     assert (attempt["statusCode"], attempt["failure"]) == (307, "the answer leads elsewhere, where nothing is sent")
 
 
-async def test_what_the_guard_refuses_is_said_and_tried_again(
-    practice: Practice, coach: Person, member: Person
-) -> None:
-    id_, _ = await endpoint(practice, coach, "http://10.0.0.1/hook")
-    await booked(practice, member, coach, NINE)
-    await practice.work()
-
-    (message,) = await messages(practice, coach, id_)
-    ((status, failure),) = [(each["statusCode"], each["failure"]) for each in message["attempts"]]
-    assert (status, "private" in failure or "public" in failure) == (None, True), failure
-    assert message["status"] == "PENDING"
-    assert await pauses(practice) == [5]
-
-
 async def test_an_endpoint_that_hangs_is_left_and_tried_again(
     practice: Practice, coach: Person, member: Person, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.services.webhooks import EVENT_TYPES, TEST
+from tests.goals import lived_for_a_goal
+from tests.growing import balanced, entered
 from tests.holding import joined
 from tests.lifecycle import complete, no_show
 from tests.operations import (
@@ -22,6 +24,8 @@ from tests.operations import (
 )
 from tests.practice import Practice
 from tests.receiving import Receiver
+from tests.risks import lived_through_risk
+from tests.scoring import CONFIRM, risen
 from tests.webhooks import endpoint
 
 CANARY = "Kanarienvogel"
@@ -59,6 +63,12 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
     await no_show(practice, coach, missed)
     await practice.ask(RATE, member, input={"sessionId": session, "stars": 2, "comment": CANARY})
     await practice.ask(ASSIGN, admin, input={"memberId": other.id, "coachId": coach.id, "reason": CANARY})
+    await lived_for_a_goal(practice, coach, member, CANARY)
+    await lived_through_risk(practice, coach, member, CANARY)
+    await balanced(practice, coach, member)
+    await entered(practice, member, CANARY, title=CANARY, isShared=True)
+
+    await practice.ask(CONFIRM, coach, input={"id": await risen(practice, member)})
 
     await practice.work()
 

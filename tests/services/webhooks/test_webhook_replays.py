@@ -7,6 +7,7 @@ import pytest
 
 from app.context import Context
 from app.jobs import webhooks as webhook_jobs
+from app.services.webhooks.turns import StillUnderWay
 from tests.practice import Person, Practice
 from tests.receiving import Receiver
 from tests.webhooks import REPLAY, REPLAY_ALL, SEND_TEST, UPDATE, endpoint, messages, pauses, try_again
@@ -108,6 +109,37 @@ async def test_a_replay_that_is_heard_of_twice_sends_once(
     await practice.work()
 
     assert len(receiver.received) == 2
+
+
+async def test_a_replay_that_is_asked_for_during_the_last_try_is_not_lost(
+    practice: Practice, coach: Person, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.webhooks.sending.SCHEDULE", (timedelta(),))
+    id_, _ = await endpoint(practice, coach, receiver.url)
+    await sent(practice, coach, id_)  # so that the endpoint stays enabled
+    receiver.status = 500
+
+    async def take() -> None:
+        receiver.status = 200
+
+    async def ask() -> None:
+        receiver.before = take
+        (message, _) = await messages(practice, coach, id_)
+        await practice.ask(REPLAY, coach, input={"id": message["id"]})
+        await practice.worker.relay()
+        ((payload,),) = await practice.rows(
+            "SELECT convert_from(payload, 'UTF8')::jsonb FROM pgqueuer WHERE entrypoint = 'webhook_replay'"
+        )
+        with pytest.raises(StillUnderWay):
+            await webhook_jobs.replay(Context(practice.house), payload)
+
+    receiver.before = ask
+    practice.clock.move(minutes=-5)
+    await practice.ask(SEND_TEST, coach, input={"id": id_})
+    await practice.work()
+
+    assert [len(each["attempts"]) for each in await messages(practice, coach, id_)] == [2, 1]
+    assert [each["status"] for each in await messages(practice, coach, id_)] == ["DELIVERED"] * 2
 
 
 async def test_more_than_can_be_sent_again_at_once_are_refused(
