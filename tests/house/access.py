@@ -9,6 +9,7 @@ from tests.goals import goals_made_in
 from tests.growing import elements_of
 from tests.holding import held, joined
 from tests.house import (
+    access_analytics,
     access_assessments,
     access_calendar,
     access_coherence,
@@ -350,6 +351,7 @@ ACCESS = {
     **access_scheduling.ROWS,
     **access_webhooks.ROWS,
     **access_goals.ROWS,
+    **access_analytics.ROWS,
     **access_interventions.ROWS,
     **access_assessments.ROWS,
     **access_risk.ROWS,
