@@ -24,6 +24,7 @@ async def spare_hook(world: Any) -> str:
     return str((await message_hook(world.practice, world.coach))["hook"]["id"])
 
 
+NODES = dict.fromkeys(("Communication", "MessageHook", "MessageTemplate"), LOGIN)
 ROWS = {
     "Query.messageTemplates": Row(LOGIN, given(), ("messages:send",), STAFF),
     "Query.previewMessage": Row(LOGIN, given(memberId=its("Member"), body="Words"), ("messages:send",), STAFF),
