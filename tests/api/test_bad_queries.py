@@ -260,7 +260,7 @@ QUESTIONS = (
     *("interventions", "memberInterventions", "actionItems", "coherence", "coherenceScores", "coherenceSeries"),
     *("breakthroughs", "goals", "goalUpdates", "goalOutcomes", "recommendations", "recommendationGroups"),
     *("questionSets", "questionSet", "assessments", "assessment", "riskAssessments", "riskAlerts", "riskStatistics"),
-    *("elementalBalance", "elementalSeries", "journalEntries", "engagement", "engagementSeries"),
+    *("elementalBalance", "elementalSeries", "journalEntries", "engagement", "engagementSeries", "clientDashboard"),
 )
 YEAR = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
 BACKWARDS = [YEAR["from"], "2025-12-31T23:59:59Z"]
@@ -269,7 +269,7 @@ BAD_ARGUMENTS: dict[str, list[Any]] = {
     "Boolean": ["true", 1, []],
     "DateTime": BAD_TIMES[:12],
     "ID": ["", "garbage", global_id("Delivery", UUID), global_id("Member", "0" * 31), 5, {}],
-    "Int": [0, -1, 10_000, 10**30, 1.5, "5"],
+    "Int": [-1, 10_000, 10**30, 1.5, "5"],
     "String": ["a\0", "a" * 101, 5],
 }
 
@@ -282,7 +282,14 @@ def arguments_of(name: str) -> dict[str, Any]:
 
 def valid_arguments(name: str, world: World) -> dict[str, Any]:
     member = world.ids["Member"]
-    known = {"interval": "DAY", "metric": "JOURNAL_ENTRIES", "status": "PUBLISHED", "goalId": world.ids["Goal"], **YEAR}
+    known = {
+        "interval": "DAY",
+        "metric": "JOURNAL_ENTRIES",
+        "status": "PUBLISHED",
+        "order": "NAME",
+        "goalId": world.ids["Goal"],
+        **YEAR,
+    }
     known["id"] = world.ids.get(f"{name[0].upper()}{name[1:]}", "")
     arguments = arguments_of(name)
     given = {each: known[each] for each in arguments if str(arguments[each].type).endswith("!")}
@@ -304,6 +311,8 @@ def bad_arguments(name: str, valid: dict[str, Any]) -> Iterator[Try]:
 
 
 def bad_values(kind: Any, name: str) -> list[Any]:
+    if name == "first":
+        return [0, 101, *BAD_ARGUMENTS["Int"]]
     if name == "after":
         return [
             "garbage",
