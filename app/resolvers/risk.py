@@ -10,7 +10,7 @@ from app.live import risk as live
 from app.loaders.risk import ReadRiskAlert, ReadRiskAssessment
 from app.models.risk import RiskAlertStatus as Status
 from app.models.risk import RiskLevel
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, member_key, page
 from app.schema.problems import IdempotencyKeyReused, RiskAlertNotOpen, result_of
 from app.schema.relations import Info
 from app.schema.risk import (
@@ -55,7 +55,7 @@ class Query:
     ) -> Connection[RiskAssessment]:
         found = await info.context.read(
             risk_service.list_risk_assessments,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             level=level or None,
             page=page(first, after),
         )
@@ -75,7 +75,7 @@ class Query:
     ) -> Connection[RiskAlert]:
         found = await info.context.read(
             risk_service.list_risk_alerts,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             status=status or None,
             page=page(first, after),
         )

@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import coherence as models
 from app.models.coherence import AssessmentStatus, AssessmentType
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, OfMember, member_key, page
 from app.schema.coherence import (
     AbandonAssessmentInput,
     AnswerQuestionInput,
@@ -26,7 +26,6 @@ from app.services import coherence as coherence_service
 from app.wire.inputs import fields_of
 from app.wire.relay import Connection, connection, parse_key
 
-Whose = Annotated[strawberry.ID | None, strawberry.argument(description="The member; a member leaves it out.")]
 WithStatus = Annotated[AssessmentStatus | None, strawberry.argument(description="Where they stand.")]
 OfType = Annotated[AssessmentType | None, strawberry.argument(description="Of this type only.", name="type")]
 
@@ -37,7 +36,7 @@ class Query:
     async def assessments(
         self,
         info: Info,
-        member_id: Whose = NOT_GIVEN,
+        member_id: OfMember = NOT_GIVEN,
         status: WithStatus = NOT_GIVEN,
         assessment_type: OfType = NOT_GIVEN,
         first: First = DEFAULT_FIRST,
@@ -45,7 +44,7 @@ class Query:
     ) -> Connection[Assessment]:
         found = await info.context.read(
             coherence_service.list_assessments,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             status=status or None,
             assessment_type=assessment_type or None,
             page=page(first, after),

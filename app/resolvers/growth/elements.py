@@ -5,14 +5,12 @@ from typing import Annotated
 import strawberry
 
 from app.models import growth as models
-from app.resolvers.arguments import NOT_GIVEN
-from app.resolvers.growth.arguments import Before, By, From, OfMember, question
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, member_key, over_time
 from app.schema.growth import ElementalBalance, ElementalSeries, RecordElementalBalanceInput
 from app.schema.problems import IdempotencyKeyReused, result_of
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import parse_key
 
 
 @strawberry.type
@@ -22,7 +20,7 @@ class ElementQuery:
         description="How a member's elements stand; null while nobody has measured any.",
     )
     async def elemental_balance(self, info: Info, member_id: OfMember = NOT_GIVEN) -> models.ElementalBalance | None:
-        whose = parse_key(member_id, "Member", "memberId") if member_id else None
+        whose = member_key(member_id)
         return await info.context.read(growth_service.find_elemental_balance, member_id=whose)
 
     @strawberry.field(
@@ -31,7 +29,7 @@ class ElementQuery:
     async def elemental_series(
         self, info: Info, from_: From, to: Before, interval: By, member_id: OfMember = NOT_GIVEN
     ) -> growth_service.ElementalSeries:
-        asked = question(member_id, from_, to, interval)
+        asked = over_time(member_id, from_, to, interval)
         return await info.context.read(growth_service.read_elemental_series, question=asked)
 
 

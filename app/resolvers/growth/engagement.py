@@ -5,12 +5,10 @@ from typing import Annotated
 import strawberry
 
 from app.models.growth import Metric
-from app.resolvers.arguments import NOT_GIVEN
-from app.resolvers.growth.arguments import Before, By, From, OfMember, question
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, member_key, over_time
 from app.schema.growth import Engagement, EngagementSeries
 from app.schema.relations import Info
 from app.services import growth as growth_service
-from app.wire.relay import parse_key
 
 What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 
@@ -19,7 +17,7 @@ What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 class EngagementQuery:
     @strawberry.field(graphql_type=Engagement, description="How engaged a member is, and what makes it so.")
     async def engagement(self, info: Info, member_id: OfMember = NOT_GIVEN) -> growth_service.ReadEngagement:
-        whose = parse_key(member_id, "Member", "memberId") if member_id else None
+        whose = member_key(member_id)
         return await info.context.read(growth_service.find_engagement, member_id=whose)
 
     @strawberry.field(
@@ -29,5 +27,5 @@ class EngagementQuery:
     async def engagement_series(
         self, info: Info, metric: What, from_: From, to: Before, interval: By, member_id: OfMember = NOT_GIVEN
     ) -> growth_service.MetricSeries:
-        asked = question(member_id, from_, to, interval)
+        asked = over_time(member_id, from_, to, interval)
         return await info.context.read(growth_service.read_engagement_series, question=asked, metric=metric)

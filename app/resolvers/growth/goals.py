@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import growth as models
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, member_key, page
 from app.schema.growth import (
     AbandonGoalInput,
     AddGoalInput,
@@ -89,7 +89,7 @@ class GoalQuery:
         self, info: Info, member_id: OfMember = NOT_GIVEN, coach_id: OfCoach = NOT_GIVEN
     ) -> growth_service.GoalOutcomes:
         wanted = growth_service.OfWhom.read(
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
         )
         return await info.context.read(growth_service.find_goal_outcomes, wanted=wanted, now=info.context.now())

@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import growth as models
 from app.models.growth import InterventionStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, member_key, page
 from app.schema.growth import (
     AddInterventionInput,
     AssignInterventionInput,
@@ -29,12 +29,9 @@ from app.schema.problems import (
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection
 
 Wanted = Annotated[InterventionFilter | None, strawberry.argument(description="Which; default: all that are in use.")]
-Whose = Annotated[
-    strawberry.ID | None, strawberry.argument(description="The member; members may leave it out, for their own.")
-]
 OfStatus = Annotated[InterventionStatus | None, strawberry.argument(description="Of this status only.")]
 
 
@@ -57,14 +54,14 @@ class InterventionQuery:
     async def member_interventions(
         self,
         info: Info,
-        member_id: Whose = NOT_GIVEN,
+        member_id: OfMember = NOT_GIVEN,
         status: OfStatus = NOT_GIVEN,
         first: First = DEFAULT_FIRST,
         after: After = NOT_GIVEN,
     ) -> Connection[MemberIntervention]:
         found = await info.context.read(
             growth_service.list_member_interventions,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             status=status or None,
             page=page(first, after),
         )

@@ -6,8 +6,7 @@ import strawberry
 
 from app.loaders.growth import ReadJournalEntry
 from app.models.coherence.dimensions import Element
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
-from app.resolvers.growth.arguments import OfMember
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, member_key, page
 from app.schema.growth import (
     JournalEntry,
     RemoveJournalEntryInput,
@@ -45,7 +44,7 @@ class JournalQuery:
         after: After = NOT_GIVEN,
     ) -> Connection[JournalEntry]:
         wanted = growth_service.JournalFilter.read(
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=member_key(member_id),
             goal_id=parse_key(goal_id, "Goal", "goalId") if goal_id else None,
             element=element or None,
             is_shared=None if is_shared is NOT_GIVEN else is_shared,

@@ -9,7 +9,7 @@ from app.live import growth as live
 from app.models import growth as models
 from app.models.coherence.dimensions import Dimension, Element
 from app.models.growth import Priority, RecommendationStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, member_key, page
 from app.schema.growth.recommendations import (
     ApproveRecommendationInput,
     DraftedRecommendations,
@@ -39,7 +39,7 @@ OfMember = Annotated[strawberry.ID, strawberry.argument(description="The member.
 
 
 def _wanted(member_id: strawberry.ID | None, **wanted: Any) -> growth_service.RecommendationFilter:
-    whose = parse_key(member_id, "Member", "memberId") if member_id else None
+    whose = member_key(member_id)
     return growth_service.RecommendationFilter.read(
         member_id=whose, **{name: value or None for name, value in wanted.items()}
     )
