@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
 from app.platform.paging import PageRequest
 from app.services.members import Interval, OverTime
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 First = Annotated[int | None, strawberry.argument(description="How many rows: 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor to continue behind.")]
@@ -32,9 +31,5 @@ def page(first: int | None, after: str | None) -> PageRequest:
     return PageRequest(DEFAULT_FIRST if first is None else first, after or None)
 
 
-def member_key(member_id: str | None) -> UUID | None:
-    return parse_key(member_id, "Member", "memberId") if member_id else None
-
-
 def over_time(member_id: str | None, from_: datetime, to: datetime, interval: Interval) -> OverTime:
-    return OverTime.read(member_id=member_key(member_id), from_=from_, to=to, interval=interval)
+    return OverTime.read(member_id=given_key(member_id, "Member", "memberId"), from_=from_, to=to, interval=interval)

@@ -10,7 +10,7 @@ from app.live import risk as live
 from app.loaders.risk import ReadRiskAlert, ReadRiskAssessment
 from app.models.risk import RiskAlertStatus as Status
 from app.models.risk import RiskLevel
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, member_key, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
 from app.schema.problems import IdempotencyKeyReused, RiskAlertNotOpen, result_of
 from app.schema.relations import Info
 from app.schema.risk import (
@@ -24,7 +24,7 @@ from app.schema.risk import (
 )
 from app.services import risk as risk_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 OfMember = Annotated[
     strawberry.ID | None, strawberry.argument(name="memberId", description="Of this member; default all in sight.")
@@ -55,7 +55,7 @@ class Query:
     ) -> Connection[RiskAssessment]:
         found = await info.context.read(
             risk_service.list_risk_assessments,
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             level=level or None,
             page=page(first, after),
         )
@@ -75,7 +75,7 @@ class Query:
     ) -> Connection[RiskAlert]:
         found = await info.context.read(
             risk_service.list_risk_alerts,
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             page=page(first, after),
         )

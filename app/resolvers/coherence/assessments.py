@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import coherence as models
 from app.models.coherence import AssessmentStatus, AssessmentType
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, OfMember, member_key, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, OfMember, page
 from app.schema.coherence import (
     AbandonAssessmentInput,
     AnswerQuestionInput,
@@ -24,7 +24,7 @@ from app.schema.problems import (
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 WithStatus = Annotated[AssessmentStatus | None, strawberry.argument(description="Where they stand.")]
 OfType = Annotated[AssessmentType | None, strawberry.argument(description="Of this type only.", name="type")]
@@ -44,7 +44,7 @@ class Query:
     ) -> Connection[Assessment]:
         found = await info.context.read(
             coherence_service.list_assessments,
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             assessment_type=assessment_type or None,
             page=page(first, after),

@@ -6,12 +6,12 @@ import strawberry
 
 from app.models import coherence as models
 from app.models.coherence import BreakthroughDimension, BreakthroughStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, member_key, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.coherence import Breakthrough, ConfirmBreakthroughInput, DismissBreakthroughInput
 from app.schema.problems import BreakthroughDecided, result_of
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 OfStatus = Annotated[BreakthroughStatus | None, strawberry.argument(description="Of this status only.")]
 OfDimension = Annotated[BreakthroughDimension | None, strawberry.argument(description="Of this dimension only.")]
@@ -30,7 +30,7 @@ class BreakthroughQuery:
         after: After = NOT_GIVEN,
     ) -> Connection[Breakthrough]:
         wanted = coherence_service.BreakthroughFilter.read(
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             dimension=dimension or None,
         )

@@ -14,28 +14,29 @@ from app.resolvers.arguments import (
     First,
     From,
     OfMember,
-    member_key,
     over_time,
     page,
 )
 from app.schema.coherence import CoherenceScore, CoherenceSeries, CoherenceSummary, CoherenceUpdated
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
-from app.wire.relay import Connection, connection
+from app.wire.relay import Connection, connection, given_key
 
 
 @strawberry.type
 class CoherenceQuery:
     @strawberry.field(graphql_type=CoherenceSummary, description="How a member stands, and what changed last.")
     async def coherence(self, info: Info, member_id: OfMember = NOT_GIVEN) -> coherence_service.Summary:
-        return await info.context.read(coherence_service.find_coherence, member_id=member_key(member_id))
+        return await info.context.read(
+            coherence_service.find_coherence, member_id=given_key(member_id, "Member", "memberId")
+        )
 
     @strawberry.field(graphql_type=Connection[CoherenceScore], description="A member's scores, the newest first.")
     async def coherence_scores(
         self, info: Info, member_id: OfMember = NOT_GIVEN, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN
     ) -> Connection[CoherenceScore]:
         found = await info.context.read(
-            coherence_service.list_scores, member_id=member_key(member_id), page=page(first, after)
+            coherence_service.list_scores, member_id=given_key(member_id, "Member", "memberId"), page=page(first, after)
         )
         return connection(found)
 
@@ -66,4 +67,6 @@ class CoherenceSubscription:
         self, info: Info, member_id: OfMember = NOT_GIVEN
     ) -> AsyncIterator[live.CoherenceUpdated]:
         context = info.context
-        return live.coherence_updated(context.house.views, context.asking(), member_key(member_id), context.actor_until)
+        return live.coherence_updated(
+            context.house.views, context.asking(), given_key(member_id, "Member", "memberId"), context.actor_until
+        )

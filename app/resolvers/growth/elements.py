@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import growth as models
-from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, member_key, over_time
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, over_time
 from app.schema.growth import ElementalBalance, ElementalSeries, RecordElementalBalanceInput
 from app.schema.problems import IdempotencyKeyReused, result_of
 from app.schema.relations import Info
@@ -20,7 +20,7 @@ class ElementQuery:
         description="How a member's elements stand; null while nobody has measured any.",
     )
     async def elemental_balance(self, info: Info, member_id: OfMember = NOT_GIVEN) -> models.ElementalBalance | None:
-        whose = member_key(member_id)
+        whose = given_key(member_id, "Member", "memberId")
         return await info.context.read(growth_service.find_elemental_balance, member_id=whose)
 
     @strawberry.field(

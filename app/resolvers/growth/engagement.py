@@ -5,10 +5,11 @@ from typing import Annotated
 import strawberry
 
 from app.models.growth import Metric
-from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, member_key, over_time
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, over_time
 from app.schema.growth import Engagement, EngagementSeries
 from app.schema.relations import Info
 from app.services import growth as growth_service
+from app.wire.relay import given_key
 
 What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 
@@ -17,7 +18,7 @@ What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 class EngagementQuery:
     @strawberry.field(graphql_type=Engagement, description="How engaged a member is, and what makes it so.")
     async def engagement(self, info: Info, member_id: OfMember = NOT_GIVEN) -> growth_service.ReadEngagement:
-        whose = member_key(member_id)
+        whose = given_key(member_id, "Member", "memberId")
         return await info.context.read(growth_service.find_engagement, member_id=whose)
 
     @strawberry.field(

@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import growth as models
 from app.models.growth import InterventionStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, member_key, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.growth import (
     AddInterventionInput,
     AssignInterventionInput,
@@ -29,7 +29,7 @@ from app.schema.problems import (
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection
+from app.wire.relay import Connection, connection, given_key
 
 Wanted = Annotated[InterventionFilter | None, strawberry.argument(description="Which; default: all that are in use.")]
 OfStatus = Annotated[InterventionStatus | None, strawberry.argument(description="Of this status only.")]
@@ -61,7 +61,7 @@ class InterventionQuery:
     ) -> Connection[MemberIntervention]:
         found = await info.context.read(
             growth_service.list_member_interventions,
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             page=page(first, after),
         )

@@ -6,7 +6,7 @@ import strawberry
 
 from app.loaders.growth import ReadJournalEntry
 from app.models.coherence.dimensions import Element
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, member_key, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.growth import (
     JournalEntry,
     RemoveJournalEntryInput,
@@ -20,7 +20,7 @@ from app.schema.relations import Info
 from app.schema.scheduling import Removed
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 OfGoal = Annotated[strawberry.ID | None, strawberry.argument(description="About this goal only.")]
 About = Annotated[Element | None, strawberry.argument(description="About this element only.")]
@@ -44,7 +44,7 @@ class JournalQuery:
         after: After = NOT_GIVEN,
     ) -> Connection[JournalEntry]:
         wanted = growth_service.JournalFilter.read(
-            member_id=member_key(member_id),
+            member_id=given_key(member_id, "Member", "memberId"),
             goal_id=parse_key(goal_id, "Goal", "goalId") if goal_id else None,
             element=element or None,
             is_shared=None if is_shared is NOT_GIVEN else is_shared,
