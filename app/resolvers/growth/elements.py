@@ -11,6 +11,7 @@ from app.schema.problems import IdempotencyKeyReused, result_of
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
+from app.wire.relay import given_key
 
 
 @strawberry.type

@@ -90,7 +90,7 @@ class GoalQuery:
     ) -> growth_service.GoalOutcomes:
         wanted = growth_service.OfWhom.read(
             member_id=given_key(member_id, "Member", "memberId"),
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
+            coach_id=given_key(coach_id, "Coach", "coachId"),
         )
         return await info.context.read(growth_service.find_goal_outcomes, wanted=wanted, now=info.context.now())
 
