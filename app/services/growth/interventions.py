@@ -153,7 +153,6 @@ async def assign(
     )
     db.add(row)
     await db.flush()
-    await key_for_member(db, member.id)  # a member has no right to make their own, and will want to say how it was
     emit(db, InterventionAssigned(member_id=member.id, coach_id=member.coach_id, member_intervention_id=row.id))
     return row
 
