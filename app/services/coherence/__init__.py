@@ -11,7 +11,6 @@ from app.services.coherence.assessments import (
 from app.services.coherence.breakthroughs import (
     BreakthroughFilter,
     confirm_breakthrough,
-    detect_breakthroughs,
     dismiss_breakthrough,
     list_breakthroughs,
 )
@@ -40,8 +39,6 @@ from app.services.coherence.questions import (
 from app.services.coherence.reading import (
     Change,
     Followed,
-    Mean,
-    Point,
     Seen,
     Series,
     Summary,
@@ -60,11 +57,9 @@ __all__ = [
     "BreakthroughFilter",
     "Change",
     "Followed",
-    "Mean",
     "Measured",
     "NewQuestion",
     "NewQuestionSet",
-    "Point",
     "QuestionPlace",
     "QuestionSetChanges",
     "ScoredLater",
@@ -84,7 +79,6 @@ __all__ = [
     "answer_question",
     "complete_assessment",
     "confirm_breakthrough",
-    "detect_breakthroughs",
     "dismiss_breakthrough",
     "fill_sessions",
     "find_coherence",
