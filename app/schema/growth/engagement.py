@@ -11,8 +11,8 @@ from app.schema.coherence import scores  # noqa: F401  so that intervals are des
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
-from app.services.coherence import Interval
 from app.services.growth import EngagementPart
+from app.services.members import Interval
 from app.wire.enums import describe
 
 describe(

@@ -180,7 +180,6 @@ async def approve_recommendation(
         )
         row.member_intervention_id = given.id
     if is_new:
-        await key_for_member(db, member.id)  # for what the member will say of it: they cannot make their first one
         emit(db, RecommendationSent(member_id=member.id, coach_id=member.coach_id, recommendation_id=row.id))
     return await _written(db, row, member)
 
