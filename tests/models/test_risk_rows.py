@@ -19,8 +19,9 @@ ASSESS = (
     " VALUES (gen_random_uuid(), :member, :user, CAST(:session AS uuid), :level, '{}', now())"
 )
 RAISE = (
-    "INSERT INTO risk_alerts (id, risk_assessment_id, member_id, level, status, step, raised_at)"
-    " SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now() FROM risk_assessments"
+    "INSERT INTO risk_alerts (id, risk_assessment_id, member_id, level, status, step, raised_at,"
+    " next_escalation_at)"
+    " SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now(), now() FROM risk_assessments"
     " WHERE level = 'MEDIUM'"
 )
 
