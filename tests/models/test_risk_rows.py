@@ -20,9 +20,8 @@ ASSESS = (
 )
 RAISE = (
     "INSERT INTO risk_alerts (id, risk_assessment_id, member_id, level, status, step, raised_at,"
-    " next_escalation_at)"
-    " SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now(), now() FROM risk_assessments"
-    " WHERE level = 'MEDIUM'"
+    " next_escalation_at) SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now(),"
+    " CASE WHEN :escalates THEN now() END FROM risk_assessments WHERE level = 'MEDIUM'"
 )
 
 
@@ -80,12 +79,13 @@ async def test_an_assessment_names_no_session_of_somebody_else(rows: Rows) -> No
         ({"level": "HIGH", "status": "OPEN", "step": 0}, "23503"),
         ({"level": "HIGH", "status": "RESOLVED", "step": 0}, REFUSED),
         ({"level": "HIGH", "status": "OPEN", "step": 1}, REFUSED),
+        ({"level": "HIGH", "status": "OPEN", "step": 0, "escalates": False}, REFUSED),
     ],
 )
 async def test_an_alert_begins_open_with_the_level_of_its_assessment(
     rows: Rows, given: dict[str, object], state: str
 ) -> None:
-    assert await rows.tried(SYSTEM, RAISE, **given) == state
+    assert await rows.tried(SYSTEM, RAISE, **{"escalates": True, **given}) == state
 
 
 @pytest.mark.parametrize(

@@ -124,10 +124,7 @@ _IS, _COACHES = is_mine("member_id", "member_id"), is_mine("member_coach_id", "c
 guard(
     Assessment,
     select=[_IS, _COACHES],
-    insert=[
-        both(_IS, "asked_by_user_id IS NULL AND status = 'IN_PROGRESS'"),
-        both(both(_COACHES, is_mine("asked_by_user_id", "user_id")), "status = 'DRAFT'"),
-    ],
+    insert=[both(_IS, "asked_by_user_id IS NULL"), both(_COACHES, is_mine("asked_by_user_id", "user_id"))],
     update=[_IS, _COACHES],
 )
 guard(AssessmentAnswer, select=[_IS, _COACHES], insert=[_IS], update=[_IS])
