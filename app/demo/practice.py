@@ -27,22 +27,22 @@ async def load_demo(context: Context) -> bool:
         passwords = context.house.passwords
         form = NewAdmin.read(email="admin@example.com", password=PASSWORD)
         await identity_service.create_admin(db, passwords, form=form)
-    context.actor = await _log_in(context, "admin@example.com")
+    context.actor = await log_in(context, "admin@example.com")
     # First in the list, so that the example operations work before one has logged in.
-    await _coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
-    ada = await _coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
+    await make_coach(context, "coach2@example.com", "Noor Haddad", "America/New_York", BookingAudience.PUBLIC)
+    ada = await make_coach(context, "coach@example.com", "Ada Byrne", "Europe/London", BookingAudience.ASSIGNED)
     mia = await _member(context, "member@example.com", "Mia", "Okafor", ada)
     # A number that is nobody's, kept for stories.
     contact = member_service.MemberChanges.read(phone="+447700900123")
     await context.write(member_service.update_member, member_id=mia, form=contact, now=context.now())
     await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
-    context.actor = await _log_in(context, "member@example.com")
+    context.actor = await log_in(context, "member@example.com")
     await _book_first_free(context, ada)
     await _look_back(context, ada, mia)
     return True
 
 
-async def _log_in(context: Context, email: str) -> Actor:
+async def log_in(context: Context, email: str) -> Actor:
     login = await identity_service.log_in(
         context.unit_of_work,
         context.house.passwords,
@@ -54,7 +54,9 @@ async def _log_in(context: Context, email: str) -> Actor:
     return login.viewer.actor
 
 
-async def _coach(context: Context, email: str, name: str, zone: str, audience: BookingAudience) -> Coach:
+async def make_coach(
+    context: Context, email: str, name: str, zone: str, audience: BookingAudience, max_members: int = 20
+) -> Coach:
     account = coach_service.NewCoach.read(email=email, password=PASSWORD, display_name=name, time_zone=zone)
     coach = await context.write(coach_service.create_coach, context.house.passwords, form=account)
     profile = coach_service.CoachChanges.read(
@@ -62,6 +64,7 @@ async def _coach(context: Context, email: str, name: str, zone: str, audience: B
         coaching_focus="Leadership",
         specialties=["Leadership", "Career"],
         booking_audience=audience,
+        max_members=max_members,
         buffer_minutes=15,
         slot_interval_minutes=30,
         min_notice_minutes=60,
@@ -114,7 +117,7 @@ async def _look_back(context: Context, coach: Coach, member_id: UUID) -> None:
     """A session of last week: held, noted and rated."""
     started = context.now().replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=7)
     member = context.actor
-    context.actor = await _log_in(context, "coach@example.com")
+    context.actor = await log_in(context, "coach@example.com")
     booked = await context.book(
         scheduling_service.ScheduleSession.read(
             coach_id=coach.id, member_id=member_id, starts_at=started, override_reason="Met before there was a calendar"
