@@ -19,7 +19,7 @@ describe(
     Metric,
     "What is counted by the day.",
     {
-        "JOURNAL_ENTRIES": "Entries written in the journal.",
+        "JOURNAL_ENTRIES": "Entries written in the journal; those that are not shared are counted too, and not shown.",
         "ACTION_ITEMS_COMPLETED": "Action items completed.",
         "SESSIONS_ATTENDED": "Sessions that took place.",
         "SESSIONS_MISSED": "Sessions to which the member did not come.",

@@ -168,7 +168,9 @@ async def approve_recommendation(
         row.reviewed_by_user_id, row.reviewed_at = require_login(actor), now
         row.sent_at = now if form.send else None
     if form.assign and row.member_intervention_id is None:
-        intervention = await db.get_one(Intervention, row.intervention_id)
+        intervention = await db.get(Intervention, row.intervention_id)
+        if intervention is None:  # the member had another coach when it was drafted
+            raise InvalidInput("assign", "This is another coach's own intervention")
         given = await assign(
             db,
             actor,
