@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.actor import Actor
 from app.context import Context
+from app.demo.growing import grow
 from app.models.coaches import BookingAudience, Coach
 from app.models.scheduling import DayOfWeek, TimeOffKind
 from app.models.sessions import NoteVisibility
@@ -39,6 +40,8 @@ async def load_demo(context: Context) -> bool:
     context.actor = await log_in(context, "member@example.com")
     await _book_first_free(context, ada)
     await _look_back(context, ada, mia)
+    coach, tom = await log_in(context, "coach@example.com"), await log_in(context, "member2@example.com")
+    await grow(context, coach=coach, member=context.actor, other=tom)
     return True
 
 
