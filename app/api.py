@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from app.resolvers import (
+    analytics,
     coaches,
     coherence,
     deliveries,
@@ -51,6 +52,7 @@ class Query(
     growth.GoalQuery,  # goals, goalUpdates, goalOutcomes
     growth.RecommendationQuery,  # recommendations, recommendationGroups
     jobs.Query,  # jobs
+    analytics.Query,  # clientDashboard
     coherence.QuestionQuery,  # questionSets, questionSet
     coherence.AssessmentQuery,  # assessments, assessment
     risk.Query,  # riskAssessments, riskAlerts, riskStatistics

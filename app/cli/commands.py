@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.actor import SYSTEM
 from app.context import Context
-from app.demo import LOGINS, PASSWORD, load_demo
+from app.demo import LOGINS, PASSWORD, load_demo, load_large_demo
 from app.platform import migrations
 from app.platform.clock import system_clock
 from app.platform.database import Database, DatabaseAway, UnsafeRole, make_engine
@@ -228,10 +228,17 @@ def migrate(
 
 
 @cli.command()
-def demo(data_dir: DataDir = None) -> None:
+def demo(
+    large: Annotated[
+        bool, typer.Option("--large", help="And ten coaches with 500 members and three years of weekly scores.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
     """Loads the demo data into a database that has none."""
     with servers(data_dir, join=True) as settings:
         asyncio.run(prepare(settings.model_copy(update={"demo": True})))
+        if large:
+            asyncio.run(with_context(settings, load_large_demo))
     say.print(f"Log-ins: {', '.join(LOGINS)}; password: {PASSWORD}")
 
 

@@ -4,11 +4,11 @@ Its history is written as rows, for services do what happens now. The same numbe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import SQLModel
 
@@ -16,13 +16,22 @@ from app.context import Context
 from app.demo.practice import log_in, make_coach
 from app.models.coaches import BookingAudience, Coach
 from app.models.coherence import CoherencePattern, CoherenceScore, Element
-from app.models.growth import ARCHETYPE_OF, LEADS_FROM, ActionItem, ActionItemStatus, Archetype, ElementalBalance
+from app.models.growth import (
+    ARCHETYPE_OF,
+    LEADS_FROM,
+    ActionItem,
+    ActionItemStatus,
+    Archetype,
+    ElementalBalance,
+    EngagementScore,
+)
 from app.models.identity import Role, User
 from app.models.members import Assignment, Member, OnboardingStatus
 from app.models.risk import RiskAssessment, RiskLevel
 from app.models.scheduling import CalendarSeat, CalendarSlot
 from app.models.sessions import CoachingSession, SessionStatus
 from app.platform.ids import new_id
+from app.services import growth as growth_service
 from app.services.coherence import formulas
 from app.services.coherence.formulas import Measured
 from app.services.growth.balance import leader_of, shares_of
@@ -40,15 +49,21 @@ _LEVELS: Final = (RiskLevel.LOW, RiskLevel.LOW, RiskLevel.LOW, RiskLevel.MEDIUM)
 
 
 async def load_large_demo(context: Context) -> bool:
-    """Adds it to the demo practice; False if it was there. Takes about a minute."""
+    """Adds it to the demo practice; False if it was there. Takes about half a minute."""
     async with context.unit_of_work() as db:
         if await has_account(db, _email("coach", 1)):
             return False
     context.actor = await log_in(context, "admin@example.com")
     for number in range(COACHES, 0, -1):  # the one that is looked for comes last: what was interrupted is seen
-        coach = await make_coach(context, _email("coach", number), f"Coach {number}", "UTC", BookingAudience.ASSIGNED, 60)
+        coach = await make_coach(
+            context, _email("coach", number), f"Coach {number}", "UTC", BookingAudience.ASSIGNED, 60
+        )
         for first in range(0, MEMBERS_OF_A_COACH, 10):
             await _add_members(context, coach, number, range(first, first + 10))
+    fading = True
+    while fading:
+        async with context.unit_of_work() as db:
+            fading = await growth_service.fade_engagement(db, now=context.now())
     return True
 
 
@@ -56,7 +71,7 @@ async def _add_members(context: Context, coach: Coach, number: int, places: rang
     """In one transaction, parents before what hangs on them."""
     stories = [_Story(coach, number * 1_000 + place, place, context.now()) for place in places]
     async with context.unit_of_work() as db:
-        for kind in (_people, _profiles, _calendar, _measures):
+        for kind in (_people, _profiles, _slots, _seats, _sessions, _measures):
             for story in stories:
                 db.add_all(list(kind(story)))
             await db.flush()
@@ -70,9 +85,9 @@ class _Story:
     number: int
     place: int
     now: datetime
-    user: User = None  # type: ignore[assignment]
-    member: Member = None  # type: ignore[assignment]
-    random: Random = None  # type: ignore[assignment]
+    user: User = field(init=False)
+    member: Member = field(init=False)
+    random: Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.random = Random(self.number)
@@ -102,8 +117,27 @@ class _Story:
     def begins(self) -> datetime:
         return self.now - timedelta(weeks=WEEKS + 1)
 
+    def starts(self) -> Iterator[datetime]:
+        """A session a week at the same hour: the last quarter's, and for most the next one."""
+        monday = self.now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=self.now.weekday())
+        first = monday + timedelta(days=self.place % 5, minutes=75 * (self.place // 5))
+        for week in (*range(-WEEKS_WITH_SESSIONS, 0), *([1] if self.place % 4 else [])):
+            yield first + timedelta(weeks=week)
+
     def week(self, number: int) -> datetime:
         return self.begins + timedelta(weeks=number, minutes=self.place)
+
+
+def _engagement(story: _Story) -> EngagementScore:
+    """One that is out of date, to be made of what was done."""
+    yesterday = story.now - timedelta(days=1)
+    return EngagementScore(
+        member_id=story.member.id,
+        score=0,
+        parts={},
+        computed_at=yesterday - timedelta(days=1),
+        current_until=yesterday,
+    )
 
 
 def _people(story: _Story) -> Iterator[SQLModel]:
@@ -114,41 +148,46 @@ def _profiles(story: _Story) -> Iterator[SQLModel]:
     yield story.member
 
 
-def _calendar(story: _Story) -> Iterator[SQLModel]:
-    """A session a week at the same hour: the last quarter's, and for most the next one."""
+def _slots(story: _Story) -> Iterator[SQLModel]:
     yield Assignment(member_id=story.member.id, coach_id=story.coach.id, started_at=story.begins)
-    monday = story.now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=story.now.weekday())
-    hour = timedelta(days=story.place % 5, minutes=75 * (story.place // 5))
-    for week in range(-WEEKS_WITH_SESSIONS, 0):
-        yield from _held(story, monday + timedelta(weeks=week) + hour, is_over=True)
-    if story.place % 4:
-        yield from _held(story, monday + timedelta(weeks=1) + hour, is_over=False)
+    for starts_at in story.starts():
+        yield CalendarSlot(**_of_slot(story, starts_at), blocked_until=starts_at + timedelta(minutes=75))
 
 
-def _held(story: _Story, starts_at: datetime, *, is_over: bool) -> Iterator[SQLModel]:
+def _seats(story: _Story) -> Iterator[SQLModel]:
+    for starts_at in story.starts():
+        yield CalendarSeat(**_of_slot(story, starts_at), seat_no=1)
+
+
+def _of_slot(story: _Story, starts_at: datetime) -> dict[str, Any]:
     ends_at = starts_at + timedelta(hours=1)
-    slot = {"coach_id": story.coach.id, "starts_at": starts_at, "ends_at": ends_at, "capacity": 1}
-    yield CalendarSlot(**slot, blocked_until=ends_at + timedelta(minutes=15))
-    yield CalendarSeat(**slot, seat_no=1)
-    is_missed = is_over and story.random.random() < 0.08
-    held = SessionStatus.NO_SHOW if is_missed else SessionStatus.COMPLETED
-    yield CoachingSession(
-        coach_id=story.coach.id,
-        member_id=story.member.id,
-        member_name=story.member.full_name,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        status=held if is_over else SessionStatus.SCHEDULED,
-        held_start=starts_at,
-        seat_no=1,
-        completed_at=ends_at if is_over and not is_missed else None,
-        no_show_at=ends_at if is_missed else None,
-    )
+    return {"coach_id": story.coach.id, "starts_at": starts_at, "ends_at": ends_at, "capacity": 1}
+
+
+def _sessions(story: _Story) -> Iterator[SQLModel]:
+    for starts_at in story.starts():
+        ends_at = starts_at + timedelta(hours=1)
+        is_over = ends_at <= story.now
+        is_missed = is_over and story.random.random() < 0.08
+        held = SessionStatus.NO_SHOW if is_missed else SessionStatus.COMPLETED
+        yield CoachingSession(
+            coach_id=story.coach.id,
+            member_id=story.member.id,
+            member_name=story.member.full_name,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            status=held if is_over else SessionStatus.SCHEDULED,
+            held_start=starts_at,
+            seat_no=1,
+            completed_at=ends_at if is_over and not is_missed else None,
+            no_show_at=ends_at if is_missed else None,
+        )
 
 
 def _measures(story: _Story) -> Iterator[SQLModel]:
     yield from _scores(story)
     yield from _balances(story)
+    yield _engagement(story)
     for week in range(0, WEEKS, 26):
         yield RiskAssessment(
             member_id=story.member.id,
@@ -208,7 +247,11 @@ def _balances(story: _Story) -> Iterator[SQLModel]:
         yield ElementalBalance(
             member_id=story.member.id,
             recorded_by_user_id=story.coach.user_id,
-            **{element.lower(): share for element, share in shares.items()},
+            fire=shares[Element.FIRE],
+            water=shares[Element.WATER],
+            earth=shares[Element.EARTH],
+            air=shares[Element.AIR],
+            aether=shares[Element.AETHER],
             archetype=ARCHETYPE_OF[leader] if (leader := leader_of(shares, LEADS_FROM)) else Archetype.WHOLE,
             recorded_at=story.week(week),
         )

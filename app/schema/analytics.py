@@ -11,6 +11,7 @@ from app.loaders import sessions as session_loaders
 from app.models.coherence import CoherencePattern
 from app.models.members import MemberStatus
 from app.models.risk import RiskLevel
+from app.schema import risk  # noqa: F401  so that its levels are described
 from app.schema.coherence.scores import CoherenceScore
 from app.schema.growth.elements import ElementalBalance
 from app.schema.members import Member

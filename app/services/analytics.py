@@ -26,7 +26,7 @@ from app.services.identity.permissions import require
 
 NEEDS: Final = ("members:read", "coherence:read", "growth:read", "risk:read")
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-_BELOW_ALL, _ABOVE_ALL = Decimal("-1"), Decimal("9.99")
+_BELOW_ALL, _ABOVE_ALL = Decimal(-1), Decimal("9.99")
 _RANK: Final = {level: rank for rank, level in enumerate(RiskLevel, start=1)}
 
 Percent = between(0, 100)
@@ -198,7 +198,8 @@ def _last_start(now: datetime) -> Any:
 def _next_start(now: datetime) -> Any:
     planned = CoachingSession.status == SessionStatus.SCHEDULED
     statement = select(CoachingSession.starts_at).where(CoachingSession.member_id == Member.id, planned)
-    return statement.where(CoachingSession.starts_at > now).order_by(CoachingSession.starts_at).limit(1).scalar_subquery()
+    nearest = statement.where(CoachingSession.starts_at > now).order_by(col(CoachingSession.starts_at))
+    return nearest.limit(1).scalar_subquery()
 
 
 # What is not there comes where it asks for most attention: nobody who was never measured hides at the end of a list.

@@ -48,3 +48,4 @@ ROWS = {
     "Mutation.createMessageHook": Row(LOGIN, inputs(name="New", coachId=its("Coach")), ("messages:send",), STAFF),
     "Mutation.removeMessageHook": Row(LOGIN, inputs(id=spare_hook), ("messages:send",), STAFF),
 }
+NODES = dict.fromkeys(("Communication", "MessageHook", "MessageTemplate", "NoteTemplate", "SessionNote"), LOGIN)

@@ -24,3 +24,5 @@ ROWS = {
     "Mutation.refreshOutsideCalendar": Row(LOGIN, inputs(id=its("OutsideCalendar")), ("availability:write",), STAFF),
     "Mutation.removeOutsideCalendar": Row(LOGIN, inputs(id=spare_calendar), ("availability:write",), STAFF),
 }
+_PLANNED = ("PlanItem", "PlanTemplate", "SessionPlan", "SessionSeries", "SlotHold", "TimeOff", "WaitingListEntry")
+NODES = dict.fromkeys(_PLANNED, LOGIN)

@@ -43,6 +43,15 @@ from tests.risks import assessed
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
+# Each says what its rows are named by, what may be touched of them, and who may do what with them.
+PARTS: tuple[Any, ...] = (
+    rows_of_interventions,
+    rows_of_assessments,
+    rows_of_coherence,
+    rows_of_goals,
+    rows_of_elements,
+    rows_of_recommendations,
+)
 _HOUR = "extract(hour FROM starts_at AT TIME ZONE 'UTC')::int"
 # The columns that a row's name is made of: ids become names of people.
 NAMED_BY: dict[str, tuple[str, ...]] = {
@@ -88,12 +97,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "webhook_endpoints": ("coach_id", "url"),
     "webhook_messages": ("coach_id", "webhook_id"),
     "webhook_attempts": ("coach_id", "number"),
-    **rows_of_interventions.NAMED_BY,
-    **rows_of_assessments.NAMED_BY,
-    **rows_of_coherence.NAMED_BY,
-    **rows_of_goals.NAMED_BY,
-    **rows_of_elements.NAMED_BY,
-    **rows_of_recommendations.NAMED_BY,
+    **{name: said for part in PARTS for name, said in part.NAMED_BY.items()},
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -140,12 +144,7 @@ TOUCHED: dict[str, str] = {
     "webhook_endpoints": "updated_at = now()",
     "webhook_messages": "tries = 0",
     "webhook_attempts": "duration_ms = 2",
-    **rows_of_interventions.TOUCHED,
-    **rows_of_assessments.TOUCHED,
-    **rows_of_coherence.TOUCHED,
-    **rows_of_goals.TOUCHED,
-    **rows_of_elements.TOUCHED,
-    **rows_of_recommendations.TOUCHED,
+    **{name: said for part in PARTS for name, said in part.TOUCHED.items()},
     "outbox": "created_at = now()",
 }
 # At ten a place is held for the member; the other two rows are history.
@@ -256,6 +255,7 @@ class SmallPractice:
             for person, by in ((anna, one), (carl, other)):
                 ids = {"member_user": person.user.id, "coach_user": by.user.id}
                 await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
+                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
             await rows_of_assessments.add_sets_of(db, small.coach_id("one"), small.coach_id("other"))
             for member, coach in (("anna", "one"), ("carl", "other")):
                 await rows_of_assessments.assess(
@@ -264,7 +264,6 @@ class SmallPractice:
                     coach=small.coach_id(coach),
                     coach_user=people[coach].user.id,
                 )
-                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
             await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
             await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
             for owner in (small.coach_id("one"), small.coach_id("other"), None):

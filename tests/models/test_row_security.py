@@ -10,18 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform import migrations
 from app.platform.database import make_engine
 from app.platform.settings import Settings
-from tests.models import (
-    rows_of_assessments,
-    rows_of_coherence,
-    rows_of_elements,
-    rows_of_goals,
-    rows_of_interventions,
-    rows_of_recommendations,
-)
+from tests.models import rows_of_goals
 from tests.models.catalogue import guarded_tables
 from tests.models.rows_of_messages import MESSAGES_OF_ONE, MESSAGES_OF_OTHER, TEMPLATES_OF_ONE, TEMPLATES_OF_OTHER
 from tests.models.rows_of_risk import ALERTS_OF_ONE, ALERTS_OF_OTHER, RISK_OF_ONE, RISK_OF_OTHER, TOLD_OF_RISK
-from tests.models.small_practice import NAMED_BY, NOTHING, Rows, SmallPractice
+from tests.models.small_practice import NAMED_BY, NOTHING, PARTS, Rows, SmallPractice
 from tests.practice import MovableClock, Practice
 
 MEMBERS_OF_ONE = ["anna", "ben", "cleo"]
@@ -293,13 +286,8 @@ INSERTED = {
     | BOOKED_BY_OTHER
     | written_by("other"),
 }
-for part in (rows_of_assessments, rows_of_coherence, rows_of_interventions):
+for part in PARTS:
     SEEN, UPDATED, INSERTED = part.added_to(SEEN, UPDATED, INSERTED)
-SEEN, UPDATED, INSERTED = rows_of_interventions.added_to(SEEN, UPDATED, INSERTED)
-SEEN, UPDATED, INSERTED = rows_of_coherence.added_to(SEEN, UPDATED, INSERTED)
-SEEN, UPDATED, INSERTED = rows_of_goals.added_to(SEEN, UPDATED, INSERTED)
-SEEN, UPDATED, INSERTED = rows_of_elements.added_to(SEEN, UPDATED, INSERTED)
-SEEN, UPDATED, INSERTED = rows_of_recommendations.added_to(SEEN, UPDATED, INSERTED)
 OPEN_TO = {"anna": "one", "carl": "other"}
 ACTORS = ["stranger", "anna", "carl", "one", "other"]
 

@@ -1,7 +1,7 @@
 """What belongs to how members grow."""
 
 from app.loaders.growth.action_items import action_items_by_session
-from app.loaders.growth.elements import ElementShare, changes_by_balance, shares_shown
+from app.loaders.growth.elements import ElementShare, balances_by_id, changes_by_balance, shares_shown
 from app.loaders.growth.goals import goals_by_id, milestones_by_goal
 from app.loaders.growth.interventions import (
     feedback_by_member_intervention,
@@ -19,6 +19,7 @@ __all__ = [
     "JournalText",
     "ReadJournalEntry",
     "action_items_by_session",
+    "balances_by_id",
     "changes_by_balance",
     "comment_in",
     "comments_by_recommendation",

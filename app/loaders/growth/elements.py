@@ -6,9 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.coherence.dimensions import Element
+from app.models.growth import ElementalBalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ _CHANGES = text(
     " AND (e.recorded_at, e.id) < (b.recorded_at, b.id) ORDER BY e.recorded_at DESC, e.id DESC LIMIT 1) p ON true"
     " WHERE b.id = ANY(:ids)"
 )
+
+
+async def balances_by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[ElementalBalance | None]:
+    found = {each.id: each for each in await db.exec(select(ElementalBalance).where(col(ElementalBalance.id).in_(ids)))}
+    return [found.get(balance_id) for balance_id in ids]
 
 
 async def changes_by_balance(db: AsyncSession, ids: Sequence[UUID]) -> list[list[ElementShare] | None]:

@@ -57,6 +57,7 @@ NOT_SEALED = {
     ("member_interventions", "feedback"),
     ("member_intervention_notes", "content"),
     ("recommendations", "comment"),
+    ("journal_entries", "content"),
     ("communications", "request_digest"),
     ("calendar_feeds", "secret_hash"),
 }

@@ -24,6 +24,7 @@ from tests.operations import (
 )
 from tests.practice import Practice
 from tests.receiving import Receiver
+from tests.recommending import said_of_one
 from tests.risks import lived_through_risk
 from tests.scoring import CONFIRM, risen
 from tests.webhooks import endpoint
@@ -63,6 +64,7 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
     await no_show(practice, coach, missed)
     await practice.ask(RATE, member, input={"sessionId": session, "stars": 2, "comment": CANARY})
     await practice.ask(ASSIGN, admin, input={"memberId": other.id, "coachId": coach.id, "reason": CANARY})
+    await said_of_one(practice, coach, member, CANARY)
     await lived_for_a_goal(practice, coach, member, CANARY)
     await lived_through_risk(practice, coach, member, CANARY)
     await balanced(practice, coach, member)
