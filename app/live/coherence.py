@@ -31,7 +31,7 @@ def coherence_updated(
     require(actor, "coherence:read")
     wanted = member_id or actor.member_id
     if wanted is None:
-        raise InvalidInput("memberId", "Say whose")
+        raise InvalidInput("memberId", "Say which member: only members may leave it out")
 
     async def read(db: AsyncSession, actor: Actor, now: datetime, seen: Seen | None) -> Told[CoherenceUpdated]:
         found = await follow_coherence(db, actor, member_id=wanted, seen=seen)

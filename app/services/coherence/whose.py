@@ -14,5 +14,5 @@ async def whose(db: AsyncSession, actor: Actor, member_id: UUID | None) -> Membe
     """The member who is named, else the asking one; `Forbidden` for one out of sight, found or not."""
     wanted = member_id or actor.member_id
     if wanted is None:
-        raise InvalidInput("memberId", "Say whose")
+        raise InvalidInput("memberId", "Say which member: only members may leave it out")
     return await access_member(db, actor, wanted)

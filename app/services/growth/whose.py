@@ -18,7 +18,7 @@ async def access_whose(db: AsyncSession, actor: Actor, member_id: UUID | None, *
     """The member that was named; without a name a member means themselves. Else `Forbidden`, found or not."""
     whose = member_id or actor.member_id
     if whose is None:
-        raise InvalidInput("memberId", "Say whose")
+        raise InvalidInput("memberId", "Say which member: only members may leave it out")
     return await access_member(db, actor, whose, locked=locked)
 
 
