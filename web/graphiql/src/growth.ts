@@ -68,8 +68,9 @@ query Dashboard {
 `,
   },
   StartAssessment: {
-    query: `# As a member: run StartAssessment, then Answer once for each question, then Complete.
-# After each of them the variables are those of the next one.
+    query: `# As a member: StartAssessment, then Answer for
+# each question, then Complete. The variables
+# move on by themselves.
 mutation StartAssessment($start: StartAssessmentInput!) {
   startAssessment(input: $start) {
     __typename
@@ -169,7 +170,8 @@ query Coherence($memberId: ID!, $from: DateTime!, $to: DateTime!) {
     variables: ({ memberId }) => ({ memberId, ...lately }),
   },
   WatchCoherence: {
-    query: `# As a coach: leave this running while the member answers an assessment in another window.
+    query: `# As a coach: leave this running, and let the
+# member answer an assessment elsewhere.
 subscription WatchCoherence($memberId: ID!) {
   coherenceUpdated(memberId: $memberId) {
     isSnapshot
@@ -197,8 +199,8 @@ subscription WatchCoherence($memberId: ID!) {
     variables: ({ memberId }) => ({ memberId }),
   },
   Recommendations: {
-    query: `# As a coach: what is proposed, and why; Approve sends the first draft and assigns it.
-# As the member then: Done, and Rate. The next proposals know of it.
+    query: `# As a coach: what is proposed, and why; Approve.
+# As the member: Done, Rate; see what comes next.
 query Recommendations($memberId: ID!) {
   recommendations(memberId: $memberId, first: 5) {
     edges {
@@ -266,7 +268,7 @@ mutation Rate($rate: RateInterventionInput!) {
     }),
   },
   Risk: {
-    query: `# As a coach; the member sees nothing of it. HIGH and CRISIS raise an alert.
+    query: `# As a coach; members see nothing of it.
 query Risk($memberId: ID!) {
   riskAssessments(memberId: $memberId) {
     edges {
@@ -313,7 +315,8 @@ mutation Acknowledge($acknowledge: AcknowledgeRiskAlertInput!) {
     }),
   },
   WatchRisk: {
-    query: `# As a coach: leave this running, and record a high risk with the tab before.
+    query: `# As a coach: leave this running, and run
+# RecordRisk in another window.
 subscription WatchRisk {
   riskAlertRaised {
     isSnapshot
@@ -350,7 +353,7 @@ interface Known {
   members?: Page<{ id: string }>;
   questionSets: Page<{ id: string }>;
   assessments?: Page<{ id: string; sheet: { items: { question: Question; answer: { answeredAt: string } | null }[] } }>;
-  recommendations?: Page<{ id: string }>;
+  recommendations?: Page<{ id: string; member: { id: string } | null }>;
   memberInterventions?: Page<{ id: string; status: string }>;
   riskAlerts?: Page<{ id: string }>;
 }
@@ -359,7 +362,7 @@ const SETS = "questionSets(type: QUICK, first: 1) { edges { node { id } } }";
 const OF_A_COACH = `query Growth {
   ${SETS}
   members(first: 1) { edges { node { id } } }
-  recommendations(status: DRAFTED, first: 1) { edges { node { id } } }
+  recommendations(status: DRAFTED, first: 50) { edges { node { id member { id } } } }
   riskAlerts(status: OPEN, first: 1) { edges { node { id } } }
 }`;
 
@@ -386,12 +389,14 @@ export function growthFacts(known: Known | undefined): GrowthFacts {
   if (!known) return NOTHING_YET;
   const assessment = known.assessments?.edges[0]?.node;
   const next = assessment?.sheet.items.find((item) => !item.answer) ?? assessment?.sheet.items[0];
+  const memberId = known.viewer?.member?.id ?? known.members?.edges[0]?.node.id ?? NOTHING_YET.memberId;
+  const drafts = known.recommendations?.edges.map(({ node }) => node);
   return {
-    memberId: known.viewer?.member?.id ?? known.members?.edges[0]?.node.id ?? NOTHING_YET.memberId,
+    memberId,
     questionSetId: known.questionSets.edges[0]?.node.id ?? NOTHING_YET.questionSetId,
     assessmentId: assessment?.id ?? NOTHING_YET.assessmentId,
     answer: next ? { questionId: next.question.id, ...answerTo(next.question) } : NOTHING_YET.answer,
-    recommendationId: known.recommendations?.edges[0]?.node.id ?? NOTHING_YET.recommendationId,
+    recommendationId: drafts?.find(({ member }) => member?.id === memberId)?.id ?? NOTHING_YET.recommendationId,
     memberInterventionId: known.memberInterventions?.edges[0]?.node.id ?? NOTHING_YET.memberInterventionId,
     riskAlertId: known.riskAlerts?.edges[0]?.node.id ?? NOTHING_YET.riskAlertId,
   };
