@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app import events
 from app.actor import STRANGER, SYSTEM, Actor
 from app.api import schema
 from app.context import Context
-from app.events import Event
+from app.events import EVENTS, Event
 from app.models.coaches import Coach, CoachStatus
 from app.models.identity import Role, User
 from app.models.members import Assignment, Member
@@ -235,7 +234,7 @@ class Practice:
     async def told(self) -> list[Event]:
         """What the outbox holds."""
         rows = await self.rows("SELECT event_type, event FROM outbox ORDER BY id")
-        return [getattr(events, event_type)(**event) for event_type, event in rows]
+        return [EVENTS[event_type](**event) for event_type, event in rows]
 
     async def nobody_is_overbooked(self) -> None:
         """The invariants of every calendar, asked of the rows themselves."""

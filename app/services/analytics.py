@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, text
+from sqlalchemy import ColumnElement, Text, case, func, literal, text
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -164,7 +164,7 @@ def _is_so(condition: Any, wanted: bool) -> Any:
 
 
 def _name() -> Any:
-    return func.lower(col(Member.first_name) + " " + col(Member.last_name))
+    return func.lower(col(Member.first_name) + " " + col(Member.last_name), type_=Text())
 
 
 def _engagement() -> Any:

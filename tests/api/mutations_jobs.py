@@ -2,7 +2,7 @@
 
 from tests.api.mutation import Mutation, naming
 
-MUTATIONS_OF_JOBS: dict[str, Mutation] = {
+MUTATIONS = {
     "retryJob": naming("admin", "id", "Job"),
     "dropJob": Mutation("admin", lambda world: {"id": world.spare_job}, ids={"id": "Job"}, required=("id",)),
 }

@@ -33,4 +33,5 @@ MUTATIONS = {
         wrong={"changes": _changes(), "quietHours": _quiet()},
         never_null=("changes",),
     ),
+    "resendDelivery": naming("admin", "id", "Delivery"),
 }

@@ -1,8 +1,74 @@
-"""Mutations of calendars that coaches keep elsewhere, with the kind of each field."""
+"""Mutations of availability, holds, waiting and calendars elsewhere, with the kind of each field."""
 
 from tests.api.mutation import Mutation, naming
+from tests.api.world import FULL_TOO, HELD
 
 MUTATIONS = {
+    "addAvailabilityWindow": Mutation(
+        "admin",
+        lambda world: {
+            "dayOfWeek": "SUNDAY",
+            "startTime": "09:00",
+            "endTime": "12:00",
+            "maxSessionsPerSlot": 1,
+            "coachId": world.ids["Coach"],
+        },
+        ids={"coachId": "Coach"},
+        clocks=("startTime", "endTime"),
+        texts={"location": 200},
+        ints={"maxSessionsPerSlot": (1, 1_000)},
+        choices=("dayOfWeek",),
+        required=("dayOfWeek", "startTime", "endTime", "maxSessionsPerSlot"),
+    ),
+    "updateAvailabilityWindow": Mutation(
+        "coach",
+        lambda world: {"id": world.ids["AvailabilityWindow"], "location": "Elsewhere"},
+        ids={"id": "AvailabilityWindow"},
+        clocks=("startTime", "endTime"),
+        texts={"location": 200},
+        ints={"maxSessionsPerSlot": (1, 1_000)},
+        choices=("dayOfWeek",),
+        required=("id",),
+        never_null=("dayOfWeek", "startTime", "endTime", "maxSessionsPerSlot"),
+    ),
+    "addTimeOff": Mutation(
+        "admin",
+        lambda world: {
+            "startsAt": "2026-06-01T00:00:00Z",
+            "endsAt": "2026-06-02T00:00:00Z",
+            "coachId": world.ids["Coach"],
+        },
+        ids={"coachId": "Coach"},
+        times=("startsAt", "endsAt"),
+        texts={"reason": 200},
+        choices=("kind",),
+        required=("startsAt", "endsAt"),
+        never_null=("kind",),
+    ),
+    "extendHold": naming("member", "holdId", "SlotHold"),
+    "releaseHold": naming("member", "holdId", "SlotHold"),
+    "holdSlot": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": HELD},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
+    ),
+    "leaveWaitingList": naming("member", "entryId", "WaitingListEntry"),
+    "joinWaitingList": Mutation(
+        "member",
+        lambda world: {"coachId": world.ids["Coach"], "startsAt": FULL_TOO},
+        ids={"coachId": "Coach"},
+        times=("startsAt",),
+        required=("coachId", "startsAt"),
+    ),
+    "removeAvailabilityWindow": Mutation(
+        "coach",
+        lambda world: {"id": world.spare_window},
+        ids={"id": "AvailabilityWindow"},
+        required=("id",),
+    ),
+    "removeTimeOff": naming("coach", "id", "TimeOff"),
     "addOutsideCalendar": Mutation(
         "admin",
         lambda world: {"url": "https://calendar.example/a.ics", "name": "Work", "coachId": world.ids["Coach"]},

@@ -6,7 +6,7 @@ from tests.calendars import feed_of
 from tests.house.rows import LOGIN, Row, given, inputs
 
 if TYPE_CHECKING:
-    from tests.house.access import World
+    from tests.house.world import World
 
 
 async def spare_feed(world: "World") -> str:

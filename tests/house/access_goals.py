@@ -23,6 +23,7 @@ async def spare_value(world: Any) -> str:
     return str((await recorded(world.practice, world.coach, goal, "1"))["id"])
 
 
+NODES = dict.fromkeys(("Goal", "GoalUpdate", "Milestone"), LOGIN)
 ROWS = {
     "Query.goals": Row(LOGIN, given(filter=lambda world: {"memberId": world.ids["Member"]}), READS),
     "Query.goalUpdates": Row(LOGIN, given(goalId=its("Goal")), READS),

@@ -24,6 +24,7 @@ async def spare_hook(world: Any) -> str:
     return str((await message_hook(world.practice, world.coach))["hook"]["id"])
 
 
+NODES = dict.fromkeys(("Communication", "MessageHook", "MessageTemplate"), LOGIN)
 ROWS = {
     "Query.messageTemplates": Row(LOGIN, given(), ("messages:send",), STAFF),
     "Query.previewMessage": Row(LOGIN, given(memberId=its("Member"), body="Words"), ("messages:send",), STAFF),
@@ -48,4 +49,3 @@ ROWS = {
     "Mutation.createMessageHook": Row(LOGIN, inputs(name="New", coachId=its("Coach")), ("messages:send",), STAFF),
     "Mutation.removeMessageHook": Row(LOGIN, inputs(id=spare_hook), ("messages:send",), STAFF),
 }
-NODES = dict.fromkeys(("Communication", "MessageHook", "MessageTemplate", "NoteTemplate", "SessionNote"), LOGIN)

@@ -20,6 +20,7 @@ async def made_in(practice: Practice, *whom: Person) -> dict[str, str]:
     return {"Notification": global_id("Notification", told)}
 
 
+NODES = {"Notification": LOGIN}
 ROWS = {
     "Query.notifications": Row(LOGIN, given()),
     "Query.unreadNotificationCount": Row(LOGIN, given()),

@@ -13,6 +13,7 @@ async def spare_alert(world: Any) -> str:
     return await alarmed(world.practice, world.coach, world.member)
 
 
+NODES = dict.fromkeys(("RiskAlert", "RiskAssessment"), LOGIN)
 ROWS = {
     "Query.riskAssessments": Row(LOGIN, given(memberId=its("Member")), READS, STAFF),
     "Query.riskAlerts": Row(LOGIN, given(memberId=its("Member")), READS, STAFF),

@@ -20,6 +20,7 @@ async def after_making_room(world: Any) -> str:
     return URL
 
 
+NODES = dict.fromkeys(("WebhookEndpoint", "WebhookMessage"), LOGIN)
 ROWS = {
     "Query.webhookEndpoints": Row(LOGIN, given(), NEEDS, STAFF),
     "Query.webhookMessages": Row(LOGIN, given(endpointId=its("WebhookEndpoint")), NEEDS, STAFF),

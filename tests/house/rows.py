@@ -24,7 +24,7 @@ class Row:
 
 
 def given(**arguments: Any) -> Arguments:
-    """Values, or functions of the world of `tests/house/access.py` that find or make them."""
+    """Values, or functions of `tests/house/world.py`'s world that find or make them."""
 
     async def make(world: Any) -> dict[str, Any]:
         made = {}

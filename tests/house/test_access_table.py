@@ -13,7 +13,9 @@ from app.api import schema
 from app.context import Context
 from app.platform.settings import Settings
 from app.resolvers.nodes import FETCH
-from tests.house.access import ACCESS, CLOSED_TO_STRANGERS, EVERYBODY, NODES, Row, World
+from tests.house.access import ACCESS, CLOSED_TO_STRANGERS, NODES
+from tests.house.rows import EVERYBODY, Row
+from tests.house.world import World
 from tests.practice import MovableClock, Practice
 
 BUILT = schema._schema

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from app import events
 from app.context import Context
-from app.events import Event, Happened, SessionBooked
+from app.events import EVENTS, Event, Happened, SessionBooked
 from app.jobs.job import Job
 from app.worker import Worker
 from tests.jobs.working import with_jobs
@@ -68,7 +67,7 @@ async def test_a_version_that_knows_it_hears_of_it_once_it_is_retried(
     async def hear(context: Context, payload: Mapping[str, Any]) -> None:
         heard.append(Happened.model_validate(payload))
 
-    monkeypatch.setattr(events, "SomethingNew", SomethingNew, raising=False)
+    monkeypatch.setitem(EVENTS, "SomethingNew", SomethingNew)
     with_jobs(monkeypatch, Job("hear", hear, hears={SomethingNew}))
     await practice.rows("UPDATE pgqueuer SET status = 'queued' RETURNING id")
 

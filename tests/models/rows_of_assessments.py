@@ -1,9 +1,10 @@
 """Question sets and assessments of the small practice, and who may do what with their rows."""
 
-from sqlalchemy import text
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Rows = dict[str, list[str]]
+from tests.models.rows import Rows, run
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "question_sets": ("coach_id", "code"),
@@ -43,17 +44,12 @@ _ASSESSMENTS = (
 )
 
 
-async def add_sets_of(db: AsyncSession, *coaches: str) -> None:
-    """One that is asked and one that is new: the practice's, and each coach's own."""
-    for coach in (None, *coaches):
-        for statement in _SETS:
-            await db.execute(text(statement), {"coach": coach})
-
-
-async def assess(db: AsyncSession, **ids: object) -> None:
-    """A `member` of a `coach`, who is a `coach_user`."""
-    for statement in _ASSESSMENTS:
-        await db.execute(text(statement), ids)
+async def add_to(db: AsyncSession, small: Any) -> None:
+    """One set that is asked and one that is new: the practice's, and each coach's own."""
+    for coach in (None, *small.coaches()):
+        await run(db, _SETS, coach=coach)
+    for ids in small.pairs():
+        await run(db, _ASSESSMENTS, **ids)
 
 
 def _of(member: str) -> Rows:
@@ -93,11 +89,3 @@ INSERTED: dict[str, Rows] = {
     "one": _own("one", "asked", "new") | {"question_sets": ["one/new"], "assessments": ["anna/DRAFT"]},
     "other": _own("other", "asked", "new") | {"question_sets": ["other/new"], "assessments": ["carl/DRAFT"]},
 }
-
-
-def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
-    """To what is seen, updated and inserted by each."""
-    return [
-        {who: rows | added.get(who, {}) for who, rows in each.items()}
-        for each, added in zip(expected, (SEEN, UPDATED, INSERTED), strict=True)
-    ]

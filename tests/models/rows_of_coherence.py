@@ -1,9 +1,10 @@
 """Scores and breakthroughs of the small practice, and who may do what with their rows."""
 
-from sqlalchemy import text
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Rows = dict[str, list[str]]
+from tests.models.rows import Rows, run
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "coherence_scores": ("member_id", "pattern"),
@@ -19,10 +20,9 @@ _SCORED = (
 )
 
 
-async def add_scores_of(db: AsyncSession, *members: str) -> None:
-    for member in members:
-        for statement in _SCORED:
-            await db.execute(text(statement), {"member": member})
+async def add_to(db: AsyncSession, small: Any) -> None:
+    for ids in small.pairs():
+        await run(db, _SCORED, **ids)
 
 
 def _of(member: str) -> Rows:
@@ -36,11 +36,3 @@ def _decided_by_coach(member: str) -> Rows:
 SEEN: dict[str, Rows] = {"anna": _of("anna"), "carl": _of("carl"), "one": _of("anna"), "other": _of("carl")}
 UPDATED: dict[str, Rows] = {"one": _decided_by_coach("anna"), "other": _decided_by_coach("carl")}
 INSERTED: dict[str, Rows] = {"anna": _of("anna"), "carl": _of("carl")}
-
-
-def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
-    """To what is seen, updated and inserted by each."""
-    return [
-        {who: rows | added.get(who, {}) for who, rows in each.items()}
-        for each, added in zip(expected, (SEEN, UPDATED, INSERTED), strict=True)
-    ]

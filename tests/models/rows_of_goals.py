@@ -1,9 +1,8 @@
 """The names of the small practice's rows about goals: who may do what with which."""
 
 from tests.goals import goals_made_in, recorded
+from tests.models.rows import ASKING_COACH, ASKING_MEMBER, Rows
 from tests.practice import Person, Practice
-
-Rows = dict[str, list[str]]
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "goals": ("member_id", "added_by_user_id"),
@@ -11,6 +10,10 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "milestones": ("member_id", "title"),
 }
 TOUCHED = {"goals": "updated_at = now()", "goal_updates": "value = value", "milestones": "updated_at = now()"}
+# Whoever a milestone is about takes it away, and today's coach.
+SPARED = {
+    "milestones": f"member_id IS DISTINCT FROM {ASKING_MEMBER} AND member_coach_id IS DISTINCT FROM {ASKING_COACH}"
+}
 
 OF_ANNA: Rows = {
     "goals": ["anna/anna"],
@@ -23,6 +26,7 @@ OF_CARL: Rows = {
     "milestones": ["carl/Speak up"],
 }
 SEEN: dict[str, Rows] = {"anna": OF_ANNA, "one": OF_ANNA, "carl": OF_CARL, "other": OF_CARL}
+UPDATED = SEEN
 # Whoever adds says that it was them; milestones do not say whose they are.
 INSERTED: dict[str, Rows] = {
     "anna": OF_ANNA | {"goal_updates": ["anna/1/anna"]},
@@ -30,15 +34,7 @@ INSERTED: dict[str, Rows] = {
     "carl": OF_CARL | {"goal_updates": ["carl/1/carl"]},
     "other": {"goal_updates": ["carl/2/other"], "milestones": OF_CARL["milestones"]},
 }
-TOLD_OF_GOALS: list[str] = ["GoalAdded/anna", "GoalAdded/carl"]
-
-
-def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
-    """To what is seen, updated and inserted by each."""
-    return [
-        {who: rows | added.get(who, {}) for who, rows in each.items()}
-        for each, added in zip(expected, (SEEN, SEEN, INSERTED), strict=True)
-    ]
+TOLD = ["GoalAdded/anna", "GoalAdded/carl"]
 
 
 async def set_goals(practice: Practice, coach: Person, member: Person) -> None:

@@ -1,9 +1,10 @@
 """Interventions and action items of the small practice, and who may do what with their rows."""
 
-from sqlalchemy import text
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Rows = dict[str, list[str]]
+from tests.models.rows import ASKING_COACH, ASKING_MEMBER, SEALED, Rows, run
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "interventions": ("coach_id", "code"),
@@ -12,13 +13,10 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "action_items": ("member_id", "is_added_by_member"),
 }
 TOUCHED = dict.fromkeys(NAMED_BY, "updated_at = now()")
-_COACH = "nullif(current_setting('app.coach_id', true), '')::uuid"
-_MEMBER = "nullif(current_setting('app.member_id', true), '')::uuid"
-# Where a DELETE is to spare what is the asker's to take away.
 SPARED = {
-    "member_intervention_notes": f"member_coach_id IS DISTINCT FROM {_COACH}",
-    "action_items": f"member_coach_id IS DISTINCT FROM {_COACH}"
-    f" AND NOT (is_added_by_member AND member_id IS NOT DISTINCT FROM {_MEMBER})",
+    "member_intervention_notes": f"member_coach_id IS DISTINCT FROM {ASKING_COACH}",
+    "action_items": f"member_coach_id IS DISTINCT FROM {ASKING_COACH}"
+    f" AND NOT (is_added_by_member AND member_id IS NOT DISTINCT FROM {ASKING_MEMBER})",
 }
 _LISTS = "'[]', '[]', '[]'"
 _LIBRARY = (
@@ -27,13 +25,12 @@ _LIBRARY = (
     f" VALUES (gen_random_uuid(), :code, CAST(:coach AS uuid), 'An exercise', 'Q', 'EASY', 5, 'Words', {_LISTS}, true,"
     " now(), now())"
 )
-_SEALED = "'\\x01'::bytea || decode(repeat('00', 60), 'hex')"
 _GIVEN = (
     "INSERT INTO member_interventions (id, member_id, intervention_id, assigned_by_user_id, status, progress_percent,"
     " assigned_at, updated_at) SELECT gen_random_uuid(), :member, id, :coach_user, 'ASSIGNED', 0, now(), now()"
     " FROM interventions WHERE coach_id IS NULL",
     "INSERT INTO member_intervention_notes (id, member_id, author_user_id, content, updated_at)"
-    f" SELECT id, member_id, assigned_by_user_id, {_SEALED}, now() FROM member_interventions"
+    f" SELECT id, member_id, assigned_by_user_id, {SEALED}, now() FROM member_interventions"
     " WHERE member_id = :member",
     "INSERT INTO action_items (id, member_id, member_intervention_id, title, status, added_by_user_id, version,"
     " is_added_by_member, created_at, updated_at) SELECT gen_random_uuid(), member_id, id, 'Words', 'PENDING',"
@@ -44,16 +41,12 @@ _GIVEN = (
 )
 
 
-async def add_library_of(db: AsyncSession, *coaches: str) -> None:
-    """One of the library, and one of each coach's own."""
-    for coach in (None, *coaches):
-        await db.execute(text(_LIBRARY), {"code": "own" if coach else "shared", "coach": coach})
-
-
-async def give(db: AsyncSession, **ids: object) -> None:
-    """That of the library to a `member`, of a `member_user`, by a `coach_user`, with a note and two things to do."""
-    for statement in _GIVEN:
-        await db.execute(text(statement), ids)
+async def add_to(db: AsyncSession, small: Any) -> None:
+    """One of the library, given to each with a note and two things to do, and one of each coach's own."""
+    for coach in (None, *small.coaches()):
+        await run(db, [_LIBRARY], code="own" if coach else "shared", coach=coach)
+    for ids in small.pairs():
+        await run(db, _GIVEN, **ids)
 
 
 def _of(member: str) -> Rows:
@@ -85,11 +78,3 @@ INSERTED: dict[str, Rows] = {
     "one": _coached("one", "anna") | {"action_items": ["anna/False"]},
     "other": _coached("other", "carl") | {"action_items": ["carl/False"]},
 }
-
-
-def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
-    """To what is seen, updated and inserted by each."""
-    return [
-        {who: rows | added.get(who, {}) for who, rows in each.items()}
-        for each, added in zip(expected, (SEEN, UPDATED, INSERTED), strict=True)
-    ]

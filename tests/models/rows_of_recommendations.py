@@ -1,9 +1,10 @@
 """Recommendations of the small practice, what was learned of them, and who may do what with their rows."""
 
-from sqlalchemy import text
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-Rows = dict[str, list[str]]
+from tests.models.rows import Rows, run
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "recommendations": ("member_id", "status"),
@@ -29,10 +30,10 @@ _RECOMMENDED = (
 )
 
 
-async def recommend(db: AsyncSession, **ids: object) -> None:
-    """To a `member`, by a `coach_user`: a draft, and what is done and rated."""
-    for statement in _RECOMMENDED:
-        await db.execute(text(statement), ids)
+async def add_to(db: AsyncSession, small: Any) -> None:
+    """A draft for each, and what is done and rated."""
+    for ids in small.pairs():
+        await run(db, _RECOMMENDED, **ids)
 
 
 def _of(member: str, *statuses: str) -> Rows:
@@ -47,11 +48,3 @@ SEEN: dict[str, Rows] = {
 }
 UPDATED = SEEN
 INSERTED: dict[str, Rows] = {"one": _of("anna", "DRAFTED"), "other": _of("carl", "DRAFTED")}
-
-
-def added_to(*expected: dict[str, Rows]) -> list[dict[str, Rows]]:
-    """To what is seen, updated and inserted by each."""
-    return [
-        {who: rows | added.get(who, {}) for who, rows in each.items()}
-        for each, added in zip(expected, (SEEN, UPDATED, INSERTED), strict=True)
-    ]

@@ -12,16 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actor import STRANGER, Actor
+from tests.beside import beside
 from tests.calendars import feed_of
 from tests.messaging import said
-from tests.models import (
-    rows_of_assessments,
-    rows_of_coherence,
-    rows_of_elements,
-    rows_of_goals,
-    rows_of_interventions,
-    rows_of_recommendations,
-)
+from tests.models.rows import ASKING_USER, Rows, run
 from tests.models.rows_of_goals import set_goals
 from tests.operations import (
     ADD_NOTE_TEMPLATE,
@@ -43,15 +37,7 @@ from tests.risks import assessed
 
 NINE, HALF_PAST, TEN = "2026-03-02T09:00:00Z", "2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z"
 
-# Each says what its rows are named by, what may be touched of them, and who may do what with them.
-PARTS: tuple[Any, ...] = (
-    rows_of_interventions,
-    rows_of_assessments,
-    rows_of_coherence,
-    rows_of_goals,
-    rows_of_elements,
-    rows_of_recommendations,
-)
+AREAS = beside(__file__, "rows_of_")
 _HOUR = "extract(hour FROM starts_at AT TIME ZONE 'UTC')::int"
 # The columns that a row's name is made of: ids become names of people.
 NAMED_BY: dict[str, tuple[str, ...]] = {
@@ -84,20 +70,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "member_keys": ("member_id",),
     "session_notes": ("author_user_id", "member_id", "visibility", "is_draft"),
     "note_templates": ("coach_id", "name"),
-    "message_templates": ("coach_id", "name"),
-    "message_hooks": ("coach_id", "name"),
-    "communications": ("coach_id", "member_id", "channel", "status"),
     "calendar_feeds": ("user_id",),
-    "risk_assessments": ("member_coach_id", "member_id", "level"),
-    "risk_alerts": ("member_coach_id", "member_id", "level"),
-    "notifications": ("user_id", "kind"),
-    "deliveries": ("user_id", "channel"),
-    "notification_preferences": ("user_id", "kind", "channel"),
-    "quiet_hours": ("user_id",),
-    "webhook_endpoints": ("coach_id", "url"),
-    "webhook_messages": ("coach_id", "webhook_id"),
-    "webhook_attempts": ("coach_id", "number"),
-    **{name: said for part in PARTS for name, said in part.NAMED_BY.items()},
     "outbox": ("event_type", "coalesce(event ->> 'author_user_id', event ->> 'member_id', event ->> 'coach_id')"),
 }
 # An assignment for each table that breaks no rule of any row.
@@ -131,22 +104,19 @@ TOUCHED: dict[str, str] = {
     "member_keys": "created_at = now()",
     "session_notes": "updated_at = now()",
     "note_templates": "updated_at = now()",
-    "message_templates": "updated_at = now()",
-    "message_hooks": "created_at = now()",
-    "communications": "updated_at = now()",
     "calendar_feeds": "last_read_at = now()",
-    "risk_assessments": "created_at = now()",
-    "risk_alerts": "step = step",
-    "notifications": "read_at = now()",
-    "deliveries": "attempts = 1",
-    "notification_preferences": "updated_at = now()",
-    "quiet_hours": "updated_at = now()",
-    "webhook_endpoints": "updated_at = now()",
-    "webhook_messages": "tries = 0",
-    "webhook_attempts": "duration_ms = 2",
-    **{name: said for part in PARTS for name, said in part.TOUCHED.items()},
     "outbox": "created_at = now()",
 }
+for area in AREAS:
+    NAMED_BY |= area.NAMED_BY
+    TOUCHED |= area.TOUCHED
+# What a DELETE leaves out, which would be the asker's to take away.
+SPARED: dict[str, str] = {
+    "session_notes": f"author_user_id IS DISTINCT FROM {ASKING_USER}",
+    "calendar_feeds": f"user_id IS DISTINCT FROM {ASKING_USER}",
+}
+for area in AREAS:
+    SPARED |= getattr(area, "SPARED", {})
 # At ten a place is held for the member; the other two rows are history.
 _QUEUED = (
     "INSERT INTO calendar_slots (coach_id, starts_at, ends_at, blocked_until, capacity)"
@@ -167,29 +137,7 @@ _IN_LINE = text(
     " SELECT gen_random_uuid(), coach_id, :member, starts_at, 'WAITING' FROM calendar_slots"
     " WHERE coach_id = :coach AND starts_at = :nine"
 )
-# Somebody was told of something, by mail too, and has said what they want.
-_TOLD = (
-    "INSERT INTO notifications (id, user_id, kind, occasion, facts, is_listed, created_at)"
-    " VALUES (gen_random_uuid(), :user, :kind, 'event:1', '{}', true, now())",
-    "INSERT INTO deliveries (id, notification_id, user_id, channel, status, attempts, created_at)"
-    " SELECT gen_random_uuid(), id, user_id, 'EMAIL', 'PENDING', 0, created_at FROM notifications"
-    " WHERE user_id = :user",
-    "INSERT INTO notification_preferences (user_id, kind, channel, is_on) VALUES (:user, :kind, 'EMAIL', true)",
-    "INSERT INTO quiet_hours (user_id, from_time, until_time) VALUES (:user, '22:00', '07:00')",
-)
-# An endpoint of each coach and one of the practice, each with a message that was tried.
-_HOOKED = (
-    "INSERT INTO webhook_endpoints (id, coach_id, url, is_enabled, sealed_secret, created_at, updated_at)"
-    " VALUES (gen_random_uuid(), CAST(:coach AS uuid), 'https://x', true, '\\x01', now(), now())",
-    "INSERT INTO webhook_messages (id, endpoint_id, webhook_id, event_type, payload, status, round, tries,"
-    " attempt_count, is_waiting, created_at) SELECT gen_random_uuid(), id, 'msg_1', 'test.sent', '{}', 'DELIVERED', 1,"
-    " 0, 1, false, now() FROM webhook_endpoints WHERE coach_id IS NOT DISTINCT FROM CAST(:coach AS uuid)",
-    "INSERT INTO webhook_attempts (message_id, number, at, duration_ms, status_code) SELECT id, 1, now(), 1, 200"
-    " FROM webhook_messages WHERE coach_id IS NOT DISTINCT FROM CAST(:coach AS uuid)",
-)
 NOTHING: Mapping[str, list[str]] = {table: [] for table in NAMED_BY}
-
-Rows = dict[str, list[str]]
 
 
 @dataclass
@@ -248,34 +196,14 @@ class SmallPractice:
         async with practice.as_system() as db:
             await small._add_logins(db)
             await small._add_queues(db)
-            for name, kind in (("anna", "BOOKING_CONFIRMED"), ("carl", "BOOKING_CONFIRMED"), ("one", "SESSION_BOOKED")):
-                for statement in _TOLD:
-                    await db.execute(text(statement), {"user": people[name].user.id, "kind": kind})
-            await rows_of_interventions.add_library_of(db, small.coach_id("one"), small.coach_id("other"))
-            for person, by in ((anna, one), (carl, other)):
-                ids = {"member_user": person.user.id, "coach_user": by.user.id}
-                await rows_of_interventions.give(db, member=person.actor.member_id, **ids)
-                await rows_of_recommendations.recommend(db, member=person.actor.member_id, coach_user=by.user.id)
-            await rows_of_assessments.add_sets_of(db, small.coach_id("one"), small.coach_id("other"))
-            for member, coach in (("anna", "one"), ("carl", "other")):
-                await rows_of_assessments.assess(
-                    db,
-                    member=small.member_id(member),
-                    coach=small.coach_id(coach),
-                    coach_user=people[coach].user.id,
-                )
-            await rows_of_coherence.add_scores_of(db, small.member_id("anna"), small.member_id("carl"))
-            await rows_of_elements.add_elements_of(db, small.member_id("anna"), small.member_id("carl"))
-            for owner in (small.coach_id("one"), small.coach_id("other"), None):
-                for statement in _HOOKED:
-                    await db.execute(text(statement), {"coach": owner})
+            for area in AREAS:
+                if hasattr(area, "add_to"):
+                    await area.add_to(db, small)
         return small
 
     async def _add_queues(self, db: AsyncSession) -> None:
-        for member, coach in (("anna", "one"), ("carl", "other")):
-            values = {"coach": self.coach_id(coach), "member": self.member_id(member), "ten": _instant(TEN)}
-            for statement in _QUEUED:
-                await db.execute(text(statement), values)
+        for ids in self.pairs():
+            await run(db, _QUEUED, **ids, ten=_instant(TEN))
         await db.execute(
             _IN_LINE, {"coach": self.coach_id("one"), "member": self.member_id("cleo"), "nine": _instant(NINE)}
         )
@@ -307,6 +235,21 @@ class SmallPractice:
         assert coach is not None
         return str(coach.id)
 
+    def coaches(self) -> tuple[str, str]:
+        return self.coach_id("one"), self.coach_id("other")
+
+    def pairs(self) -> list[dict[str, Any]]:
+        """A member of each coach, for statements."""
+        return [
+            {
+                "member": self.member_id(member),
+                "member_user": self.people[member].user.id,
+                "coach": self.coach_id(coach),
+                "coach_user": self.people[coach].user.id,
+            }
+            for member, coach in (("anna", "one"), ("carl", "other"))
+        ]
+
     def name_of(self, values: tuple[Any, ...]) -> str:
         return "/".join(self.names.get(str(value), str(value)) for value in values)
 
@@ -329,16 +272,8 @@ class SmallPractice:
         found = {}
         for table, columns in NAMED_BY.items():
             spare = f" WHERE coach_id IS DISTINCT FROM {mine}" if columns[0] == "coach_id" and mine != "NULL" else ""
-            if columns[0] == "author_user_id" or table == "calendar_feeds":
-                asking = "nullif(current_setting('app.user_id', true), '')::uuid"
-                spare = f" WHERE {columns[0]} IS DISTINCT FROM {asking}"
-            if table == "milestones":  # whoever it is about takes them away
-                concerned = "member_id = nullif(current_setting('app.member_id', true), '')::uuid"
-                spare = f" WHERE ({concerned}) IS NOT TRUE AND member_coach_id IS DISTINCT FROM {mine}"
-            if table in rows_of_interventions.SPARED:
-                spare = f" WHERE {rows_of_interventions.SPARED[table]}"
-            if table in rows_of_elements.SPARED:
-                spare = f" WHERE {rows_of_elements.SPARED[table]}"
+            if table in SPARED:
+                spare = f" WHERE {SPARED[table]}"
             found[table] = await _tried(db, f"DELETE FROM {table}{spare}")
         return found
 

@@ -12,8 +12,7 @@ from app.events import AssessmentCompleted, emit
 from app.loaders.coherence import Sheet, find_asked, sheets_by_assessment
 from app.models.coherence import Assessment, AssessmentAnswer, AssessmentStatus, CoherenceScore, Dimension, Question
 from app.models.members import Member
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import AssessmentIncomplete, LaterScoreExists
+from app.problems import AssessmentIncomplete, Forbidden, InvalidInput, LaterScoreExists
 from app.services.coherence.assessments import access_assessment, access_open, begin
 from app.services.coherence.formulas import Measured
 from app.services.coherence.question_forms import Given, field_of, judged

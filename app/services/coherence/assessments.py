@@ -23,8 +23,7 @@ from app.models.coherence import (
 from app.models.members import Member
 from app.models.sessions import CoachingSession
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import AssessmentIsOver, QuestionSetNotPublished
+from app.problems import AssessmentIsOver, Forbidden, InvalidInput, QuestionSetNotPublished
 from app.services.coherence.whose import whose
 from app.services.identity.permissions import require, require_login
 from app.services.members import access_member

@@ -22,8 +22,7 @@ from app.models.coherence import (
     TriggerKind,
 )
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden
-from app.problems_of_growth import BreakthroughDecided
+from app.problems import BreakthroughDecided, Forbidden
 from app.services.coherence import formulas
 from app.services.coherence.whose import whose
 from app.services.identity.permissions import require

@@ -21,8 +21,7 @@ from app.models.coherence import (
     QuestionSetStatus,
 )
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import QuestionSetIncomplete, QuestionSetNotDraft, QuestionSetNotPublished
+from app.problems import Forbidden, InvalidInput, QuestionSetIncomplete, QuestionSetNotDraft, QuestionSetNotPublished
 from app.services.coherence.wording import Code
 from app.services.identity.permissions import require
 

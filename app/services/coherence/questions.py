@@ -13,8 +13,7 @@ from app.forms import Form, between
 from app.loaders.coherence import questions_by_set
 from app.models.coherence import Question, QuestionSet
 from app.models.coherence.questions import MOST_QUESTIONS
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import QuestionSetFull
+from app.problems import Forbidden, InvalidInput, QuestionSetFull
 from app.services.coherence.question_forms import QuestionContent, content_of
 from app.services.coherence.question_sets import access_draft
 from app.services.coherence.wording import Code

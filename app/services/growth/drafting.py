@@ -23,7 +23,7 @@ from app.models.growth import (
     Wording,
 )
 from app.models.members import Member, MemberStatus
-from app.problems_of_growth import NothingToRecommendBy
+from app.problems import NothingToRecommendBy
 from app.services.growth.ranking import Exercise, Experience, Proposal, Ranking, Situation, Tallies, Tally
 from app.services.growth.wording import facts_as_json, reason_of, text_of
 from app.services.identity.permissions import require

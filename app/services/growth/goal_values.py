@@ -13,8 +13,7 @@ from app.events import GoalReached, MilestoneReached, emit
 from app.forms import Form, IdempotencyKey
 from app.models.growth import Goal, GoalStatus, GoalUpdate, Milestone
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import GoalIsOver, TooLateToUndo
+from app.problems import Forbidden, GoalIsOver, InvalidInput, TooLateToUndo
 from app.services.growth.goals import Value, access_goal, lock_goal, milestones_of, newest_value, refuse_over
 from app.services.growth.retries import made_before, remember
 from app.services.growth.way import has_come_to, progress_of

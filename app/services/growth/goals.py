@@ -15,8 +15,7 @@ from app.events import GoalAdded, emit
 from app.forms import Day, Form, IdempotencyKey, Line, text
 from app.models.coherence.dimensions import Dimension
 from app.models.growth import MOST_ACTIVE, Goal, GoalStatus, GoalUpdate, Milestone
-from app.problems import InvalidInput, VersionConflict
-from app.problems_of_growth import GoalIsOver, TooManyGoals
+from app.problems import GoalIsOver, InvalidInput, TooManyGoals, VersionConflict
 from app.services.growth.retries import made_before, remember
 from app.services.growth.way import is_on_the_way, progress_of
 from app.services.growth.whose import access_whose, day_of

@@ -18,8 +18,13 @@ from app.models.growth.interventions import (
 )
 from app.models.members import Member
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import InterventionAlreadyAssigned, InterventionIsOver, InterventionNotCompleted
+from app.problems import (
+    Forbidden,
+    InterventionAlreadyAssigned,
+    InterventionIsOver,
+    InterventionNotCompleted,
+    InvalidInput,
+)
 from app.services.growth.library import access_intervention
 from app.services.growth.retries import made_before, remember
 from app.services.growth.whose import access_whose, refuse_past_day

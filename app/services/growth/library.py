@@ -18,8 +18,7 @@ from app.models.coherence.dimensions import Dimension, Element
 from app.models.growth.interventions import MOST_INTERVENTIONS, MOST_LINES, Difficulty, Intervention
 from app.platform.ids import new_id
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import TooManyInterventions
+from app.problems import Forbidden, InvalidInput, TooManyInterventions
 from app.services.identity.permissions import access_visible, require
 
 _SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"

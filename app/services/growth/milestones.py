@@ -13,8 +13,7 @@ from app.actor import Actor
 from app.events import MilestoneReached, emit
 from app.forms import Day, Form, IdempotencyKey, Line, between
 from app.models.growth import MOST_MILESTONES, Goal, Milestone
-from app.problems import InvalidInput, VersionConflict
-from app.problems_of_growth import MilestoneIsReached, TooLateToUndo, TooManyMilestones
+from app.problems import InvalidInput, MilestoneIsReached, TooLateToUndo, TooManyMilestones, VersionConflict
 from app.services.growth.goals import Value, lock_goal, milestones_of, refuse_over, refuse_past
 from app.services.growth.retries import made_before, remember
 from app.services.growth.way import has_come_to, is_on_the_way

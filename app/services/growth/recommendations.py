@@ -19,8 +19,7 @@ from app.models.coherence import Dimension, Element
 from app.models.growth import Intervention, Priority, Recommendation, RecommendationStatus, Wording
 from app.models.members import Member
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, InvalidInput
-from app.problems_of_growth import RecommendationNotOpen
+from app.problems import Forbidden, InvalidInput, RecommendationNotOpen
 from app.services.growth.interventions import assign
 from app.services.identity.permissions import access_visible, require, require_login
 from app.services.members import access_member

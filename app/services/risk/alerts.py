@@ -12,8 +12,7 @@ from app.forms import Form, text
 from app.loaders.risk import ReadRiskAlert, alerts_read
 from app.models.risk import RiskAlert, RiskAlertStatus
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden
-from app.problems_of_growth import RiskAlertNotOpen
+from app.problems import Forbidden, RiskAlertNotOpen
 from app.services.identity.permissions import require, require_login
 from app.services.privacy.keys import key_for_member
 from app.services.risk.rights import access_other, coach_in_sight

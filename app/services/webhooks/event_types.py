@@ -105,7 +105,6 @@ INTERNAL: Final = frozenset(
     {
         *events.HINTS,
         events.DeliveryAsked,
-        events.OfMember,
         events.JournalEntryRemoved,
         events.JournalEntryWritten,
         events.MessageQueued,

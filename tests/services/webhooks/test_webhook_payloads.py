@@ -4,9 +4,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.services.webhooks import EVENT_TYPES, TEST
+from tests.assessing import COMPLETE as COMPLETE_ASSESSMENT
+from tests.assessing import done, told_in_words
 from tests.goals import lived_for_a_goal
 from tests.growing import balanced, entered
 from tests.holding import joined
+from tests.interventions import COMPLETE_ITEM, item, practised
 from tests.lifecycle import complete, no_show
 from tests.operations import (
     ASSIGN,
@@ -71,11 +74,17 @@ async def test_nothing_that_anybody_wrote_is_in_any_message(practice: Practice, 
     await entered(practice, member, CANARY, title=CANARY, isShared=True)
 
     await practice.ask(CONFIRM, coach, input={"id": await risen(practice, member)})
+    await practised(practice, coach, member, CANARY, session)
+    answered = await told_in_words(practice, coach, member, CANARY)
+    await done(practice, COMPLETE_ASSESSMENT, member, id=answered["id"])
+    to_do = await item(practice, coach, member, title=CANARY, description=CANARY)
+    await practice.ask(COMPLETE_ITEM, member, input={"id": to_do["id"]})
 
     await practice.work()
 
     told = {each["type"] for each in receiver.told}
     left_out = {"session.rating_changed", "plan.unshared", "plan.reminder_due", "waiting_list.left", "member.assigned"}
+    left_out.add("action_item.overdue")
     assert told | left_out >= {each.name for each in EVENT_TYPES}
     for each in receiver.received:
         for word in (CANARY, EMAIL, "@"):

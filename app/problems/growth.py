@@ -1,8 +1,8 @@
-"""What can be refused of coherence, growth and risk: the list of `app.problems` goes on here."""
+"""What can be refused of coherence, growth and risk."""
 
 from typing import TYPE_CHECKING
 
-from app.problems import Problem, in_words
+from app.problems.base import Problem, in_words
 
 if TYPE_CHECKING:
     from app.models.coherence import Question
