@@ -11,17 +11,16 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.context import Context
 from app.events import keep_quiet
 from app.loaders.coherence import sheets_by_assessment
-from app.models.coherence import Dimension, Element, Question, QuestionSet, QuestionSetStatus, QuestionType
-from app.models.growth import ActionItem, Intervention
-from app.models.risk import RiskAlert, RiskIndicator, RiskLevel
-from app.models.sessions import CoachingSession, SessionStatus
+from app.models.coherence import AssessmentType, Dimension, Element, Question, QuestionSetStatus, QuestionType
+from app.models.growth import ActionItem
+from app.models.risk import RiskIndicator, RiskLevel
+from app.platform.paging import PageRequest
 from app.services import coherence as coherence_service
 from app.services import growth as growth_service
 from app.services import risk as risk_service
@@ -29,6 +28,7 @@ from app.services.privacy import key_for_member
 
 Result = TypeVar("Result")
 
+ONE: Final = PageRequest(first=1)
 TOLD_FOR: Final = timedelta(days=3)
 """What happened before that, nobody is told of."""
 
@@ -51,8 +51,8 @@ _WORDS: Final = {
 }
 
 
-async def grow(context: Context, *, coach: Actor, member: Actor, other: Actor) -> None:
-    """The last nine weeks of one member, and a beginning of another."""
+async def grow(context: Context, *, coach: Actor, member: Actor, other: Actor, session_id: UUID) -> None:
+    """The last nine weeks of one member, who had that session in them, and a beginning of another."""
     async with context.unit_of_work() as db:
         for each in (member, other):
             await key_for_member(db, _id_of(each))
@@ -61,26 +61,24 @@ async def grow(context: Context, *, coach: Actor, member: Actor, other: Actor) -
     await growing.first_assignment()
     await growing.risk()
     for weeks_ago, levels in zip(range(len(_WEEKS), 0, -1), _WEEKS, strict=True):
-        code = "initial" if weeks_ago == len(_WEEKS) else "quick"
-        await growing.assess(code, levels, timedelta(weeks=weeks_ago - 1, days=1, hours=3))
-    await growing.action_items()
+        asked = AssessmentType.INITIAL if weeks_ago == len(_WEEKS) else AssessmentType.QUICK
+        await growing.assess(asked, levels, timedelta(weeks=weeks_ago - 1, days=1, hours=3))
+    await growing.action_items(session_id)
     await growing.journal()
     await growing.recommendations()
-    await growing.ask_for("deep-dive")
+    await growing.ask_for(AssessmentType.DEEP_DIVE)
     beginner = _Growing(context, context.now(), coach, other, _id_of(other))
-    await beginner.assess("quick", ("0.80", "0.50", "0.55", "0.30"), timedelta(days=5))
+    await beginner.assess(AssessmentType.QUICK, ("0.80", "0.50", "0.55", "0.30"), timedelta(days=5))
     async with context.unit_of_work() as db:
         await growth_service.mark_overdue(db, now=context.now())
         await growth_service.fade_engagement(db, now=context.now())
 
 
-async def _published(db: AsyncSession, code: str) -> UUID:
-    statement = select(QuestionSet.id).where(
-        QuestionSet.code == code,
-        QuestionSet.status == QuestionSetStatus.PUBLISHED,
-        col(QuestionSet.coach_id).is_(None),
-    )
-    return (await db.exec(statement)).one()
+async def _published(db: AsyncSession, actor: Actor, asked: AssessmentType) -> UUID:
+    """Of the sets that a practice begins with there is one of each type."""
+    published = {"assessment_type": asked, "status": QuestionSetStatus.PUBLISHED}
+    found = await coherence_service.list_question_sets(db, actor, **published, page=ONE)  # type: ignore[arg-type]
+    return found.rows[0].id
 
 
 def _id_of(actor: Actor) -> UUID:
@@ -116,12 +114,12 @@ class _Growing:
     def _day(self, in_days: int) -> date:
         return (self.now + timedelta(days=in_days)).date()
 
-    async def assess(self, code: str, levels: tuple[str, ...], ago: timedelta) -> None:
+    async def assess(self, asked: AssessmentType, levels: tuple[str, ...], ago: timedelta) -> None:
         """The member answers all that is asked, as near to these levels as the answers come."""
         level = dict(zip(Dimension, map(Decimal, levels), strict=True))
         now = self.now - ago
         async with self._when(self.member, ago) as db:
-            form = coherence_service.StartAssessment.read(question_set_id=await _published(db, code))
+            form = coherence_service.StartAssessment.read(question_set_id=await _published(db, self.member, asked))
             assessment = await coherence_service.start_assessment(db, self.member, form=form, now=now)
             (sheet,) = await sheets_by_assessment(db, [assessment.id])
             for number, item in enumerate(sheet.items):
@@ -135,11 +133,11 @@ class _Growing:
             done = now + timedelta(minutes=3)
             await coherence_service.complete_assessment(db, self.member, assessment_id=assessment.id, now=done)
 
-    async def ask_for(self, code: str) -> None:
+    async def ask_for(self, asked: AssessmentType) -> None:
         """The coach asks for one that the member has not begun."""
         async with self._when(self.coach, timedelta()) as db:
-            asked = {"question_set_id": await _published(db, code), "member_id": self.member_id}
-            form = coherence_service.StartAssessment.read(**asked)
+            set_id = await _published(db, self.coach, asked)
+            form = coherence_service.StartAssessment.read(question_set_id=set_id, member_id=self.member_id)
             await coherence_service.start_assessment(db, self.coach, form=form, now=self.now)
 
     async def goal(self) -> None:
@@ -170,7 +168,7 @@ class _Growing:
 
     async def first_assignment(self) -> None:
         """Given, done and rated weeks ago."""
-        given = await self._assign("two-minute-door", timedelta(weeks=5))
+        given = await self._assign("The two-minute door", timedelta(weeks=5))
         for days_ago, percent in ((30, 40), (24, 100)):
             progress = growth_service.Progress.read(id=given, progress_percent=percent)
             await self._did(
@@ -181,12 +179,15 @@ class _Growing:
         note = growth_service.InterventionNote.read(id=given, text="Likes what is small and daily.")
         await self._did(self.coach, timedelta(days=22), growth_service.write_intervention_note, form=note)
 
-    async def _assign(self, code: str, ago: timedelta) -> UUID:
-        async with self.context.unit_of_work() as db:
-            found = select(Intervention.id).where(Intervention.code == code, col(Intervention.coach_id).is_(None))
-            intervention_id = (await db.exec(found)).one()
-        form = growth_service.AssignIntervention.read(member_id=self.member_id, intervention_id=intervention_id)
+    async def _assign(self, name: str, ago: timedelta) -> UUID:
+        wanted = growth_service.InterventionFilter.read(search=name)
+        found = await self._read(self.coach, growth_service.list_interventions, wanted=wanted, page=ONE)
+        form = growth_service.AssignIntervention.read(member_id=self.member_id, intervention_id=found.rows[0].id)
         return (await self._did(self.coach, ago, growth_service.assign_intervention, form=form)).id
+
+    async def _read(self, actor: Actor, service: Callable[..., Awaitable[Result]], **given: Any) -> Result:
+        async with self.context.unit_of_work(actor) as db:
+            return await service(db, actor, **given)
 
     async def risk(self) -> None:
         """A quiet first look, and a bad fortnight that the coach saw to."""
@@ -202,9 +203,9 @@ class _Growing:
             notes="Has hardly slept since the reorganisation was announced.",
         )
         await self._did(self.coach, weeks_ago, risk_service.record_risk, form=high)
-        async with self.context.unit_of_work() as db:
-            raised = await db.exec(select(RiskAlert.id).where(RiskAlert.member_id == self.member_id))
-            alert_id = raised.one()
+        whose = {"member_id": self.member_id, "status": None}
+        raised = await self._read(self.coach, risk_service.list_risk_alerts, **whose, page=ONE)
+        alert_id = raised.rows[0].id
         soon = weeks_ago - timedelta(minutes=20)
         await self._did(self.coach, soon, risk_service.acknowledge_risk_alert, alert_id=alert_id)
         better = risk_service.RecordRisk.read(
@@ -212,13 +213,8 @@ class _Growing:
         )
         await self._did(self.coach, timedelta(days=6), risk_service.record_risk, form=better)
 
-    async def action_items(self) -> None:
+    async def action_items(self, session_id: UUID) -> None:
         """One done, one overdue, one begun and one that came of the last session."""
-        async with self.context.unit_of_work() as db:
-            held = select(CoachingSession.id).where(
-                CoachingSession.member_id == self.member_id, CoachingSession.status == SessionStatus.COMPLETED
-            )
-            session_id = (await db.exec(held)).one()
         done = await self._add(self.coach, 21, title="Ask one person what they would change", due_date=self._day(-14))
         await self._did(self.member, timedelta(days=16), growth_service.complete_action_item, item_id=done.id)
         await self._add(self.coach, 14, title="Write down what was not said in the meeting", due_date=self._day(-3))
