@@ -10,7 +10,7 @@ from app.schema.relations import Info
 from app.services import analytics as analytics_service
 from app.services.analytics import DashboardOrder
 from app.wire.inputs import fields_of
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 OfCoach = Annotated[
     strawberry.ID | None,
@@ -40,7 +40,7 @@ class Query:
     ) -> analytics_service.Dashboard:
         return await info.context.read(
             analytics_service.read_dashboard,
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
+            coach_id=given_key(coach_id, "Coach", "coachId"),
             wanted=analytics_service.DashboardFilter.read(**(fields_of(filter) if filter else {})),
             order=order,
             page=page(first, after),

@@ -27,7 +27,7 @@ from app.schema.relations import Info
 from app.schema.scheduling import Removed
 from app.services import messaging as messaging_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 Whose = Annotated[
     strawberry.ID | None, strawberry.argument(description="The coach; for admins, others have their own.")
@@ -49,7 +49,7 @@ class Query:
     async def message_templates(
         self, info: Info, kind: OfKind = NOT_GIVEN, coach_id: Whose = NOT_GIVEN
     ) -> list[messaging_service.AnyMessageTemplate]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         return await info.context.read(messaging_service.list_message_templates, coach_id=whose, kind=kind or None)
 
     @strawberry.field(graphql_type=MessagePreview, description="What a member would read. Nothing is sent.")
@@ -64,8 +64,8 @@ class Query:
         form = messaging_service.Draft.read(
             member_id=parse_key(member_id, "Member", "memberId"),
             body=None if body is NOT_GIVEN else body,
-            template_id=parse_key(template_id, "MessageTemplate", "templateId") if template_id else None,
-            session_id=parse_key(session_id, "Session", "sessionId") if session_id else None,
+            template_id=given_key(template_id, "MessageTemplate", "templateId"),
+            session_id=given_key(session_id, "Session", "sessionId"),
         )
         return await info.context.read(messaging_service.preview_message, form=form)
 
@@ -91,7 +91,7 @@ class Query:
 
     @strawberry.field(graphql_type=list[MessageHook], description="A coach's hooks, without their secrets.")
     async def message_hooks(self, info: Info, coach_id: Whose = NOT_GIVEN) -> list[models.MessageHook]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         return await info.context.read(messaging_service.list_message_hooks, coach_id=whose)
 
 

@@ -24,7 +24,7 @@ from app.schema.risk import (
 )
 from app.services import risk as risk_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key
 
 OfMember = Annotated[
     strawberry.ID | None, strawberry.argument(name="memberId", description="Of this member; default all in sight.")
@@ -55,7 +55,7 @@ class Query:
     ) -> Connection[RiskAssessment]:
         found = await info.context.read(
             risk_service.list_risk_assessments,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
             level=level or None,
             page=page(first, after),
         )
@@ -75,7 +75,7 @@ class Query:
     ) -> Connection[RiskAlert]:
         found = await info.context.read(
             risk_service.list_risk_alerts,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             page=page(first, after),
         )
@@ -89,9 +89,7 @@ class Query:
     async def risk_statistics(
         self, info: Info, from_: From, to: To, coach_id: OfCoach = NOT_GIVEN
     ) -> risk_service.RiskStatistics:
-        wanted = risk_service.RiskQuestion.read(
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None, from_=from_, to=to
-        )
+        wanted = risk_service.RiskQuestion.read(coach_id=given_key(coach_id, "Coach", "coachId"), from_=from_, to=to)
         return await info.context.read(risk_service.find_risk_statistics, wanted=wanted)
 
 
@@ -143,6 +141,6 @@ class Subscription:
     async def risk_alert_raised(
         self, info: Info, coach_id: OfCoach = NOT_GIVEN
     ) -> AsyncIterator[live.RiskAlertsChanged]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         context = info.context
         return live.risk_alerts_changed(context.house.views, context.asking(), whose, context.actor_until)

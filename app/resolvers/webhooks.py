@@ -24,7 +24,7 @@ from app.schema.webhooks import (
 )
 from app.services import webhooks as webhook_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 Whose = Annotated[
     strawberry.ID | None, strawberry.argument(description="The coach; for admins, others have their own.")
@@ -44,7 +44,7 @@ class Query:
     async def webhook_endpoints(
         self, info: Info, coach_id: Whose = NOT_GIVEN, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN
     ) -> Connection[WebhookEndpoint]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         found = await info.context.read(webhook_service.list_webhook_endpoints, coach_id=whose, page=page(first, after))
         return connection(found)
 

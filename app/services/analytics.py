@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Text, case, func, literal, text
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
-from app.forms import Form, between
+from app.forms import Form, Instant, between
 from app.forms import text as text_of
 from app.models.coherence import CoherencePattern, CoherenceScore
 from app.models.growth import EngagementScore
@@ -46,13 +47,13 @@ class DashboardFilter(Form):
 
     search: text_of(80) | None = None  # type: ignore[valid-type]
     status: MemberStatus | None = None
-    risk_levels: list[RiskLevel] | None = None
+    risk_levels: Annotated[list[RiskLevel], Field(max_length=len(RiskLevel))] | None = None
     has_open_alert: bool | None = None
     pattern: CoherencePattern | None = None
     engagement_below: Percent | None = None  # type: ignore[valid-type]
     coherence_below: Percent | None = None  # type: ignore[valid-type]
     has_next_session: bool | None = None
-    without_session_since: datetime | None = None
+    without_session_since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

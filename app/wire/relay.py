@@ -64,6 +64,11 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Opaque and the same for ever; unique among all types.")
 
 
+def given_key(value: str | None, type_name: str, field: str) -> UUID | None:
+    """The same where an id may be left out; an empty one is not left out."""
+    return parse_key(value, type_name, field) if isinstance(value, str) else None
+
+
 def node_id(type_name: str) -> Any:
     """The `id` field of a type whose model has a UUID `id`."""
 

@@ -2,11 +2,13 @@
 
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import structlog
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
 from app.api import schema
 from app.wire.relay import global_id
@@ -250,3 +252,82 @@ async def test_a_bad_argument_of_the_slots_is_refused_by_name(world: World) -> N
             for value in values
         ]
         await world.assert_refused("member", query, tries)
+
+
+# Coherence, growth and risk
+
+QUESTIONS = (
+    *("interventions", "memberInterventions", "actionItems", "coherence", "coherenceScores", "coherenceSeries"),
+    *("breakthroughs", "goals", "goalUpdates", "goalOutcomes", "recommendations", "recommendationGroups"),
+    *("questionSets", "questionSet", "assessments", "assessment", "riskAssessments", "riskAlerts", "riskStatistics"),
+    *("elementalBalance", "elementalSeries", "journalEntries", "engagement", "engagementSeries", "clientDashboard"),
+)
+YEAR = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+BACKWARDS = [YEAR["from"], "2025-12-31T23:59:59Z"]
+FAR_AWAY = ["2199-12-31T00:00:00Z", "2150-01-01T00:00:00Z"]
+BAD_ARGUMENTS: dict[str, list[Any]] = {
+    "Boolean": ["true", 1, []],
+    "DateTime": BAD_TIMES[:12],
+    "ID": ["", "garbage", global_id("Delivery", UUID), global_id("Member", "0" * 31), 5, {}],
+    "Int": [-1, 10_000, 10**30, 1.5, "5"],
+    "String": ["a\0", "a" * 101, 5],
+}
+
+
+def arguments_of(name: str) -> dict[str, Any]:
+    query = schema._schema.query_type
+    assert query is not None
+    return query.fields[name].args
+
+
+def valid_arguments(name: str, world: World) -> dict[str, Any]:
+    member = world.ids["Member"]
+    known = {
+        "interval": "DAY",
+        "metric": "JOURNAL_ENTRIES",
+        "status": "PUBLISHED",
+        "order": "NAME",
+        "goalId": world.ids["Goal"],
+        **YEAR,
+    }
+    known["id"] = world.ids.get(f"{name[0].upper()}{name[1:]}", "")
+    arguments = arguments_of(name)
+    given = {each: known[each] for each in arguments if str(arguments[each].type).endswith("!")}
+    given |= {"memberId": member} if "memberId" in arguments else {}
+    return given | ({"filter": {"memberId": member}} if name == "actionItems" else {})
+
+
+def bad_arguments(name: str, valid: dict[str, Any]) -> Iterator[Try]:
+    for each, argument in arguments_of(name).items():
+        kind = get_named_type(argument.type)
+        if isinstance(kind, GraphQLInputObjectType):
+            for part, field in kind.fields.items():
+                for value in bad_values(get_named_type(field.type), part):
+                    yield Try(f"{name}: {part} = {shown(value)}", {**valid, each: {part: value}}, part)
+        else:
+            late = BACKWARDS + (FAR_AWAY if "interval" in valid else []) if each == "to" else []
+            for value in (*bad_values(kind, each), *late, *([None] if each in valid and each != "memberId" else [])):
+                yield Try(f"{name}: {each} = {shown(value)}", {**valid, each: value}, each)
+
+
+def bad_values(kind: Any, name: str) -> list[Any]:
+    if name == "first":
+        return [0, 101, *BAD_ARGUMENTS["Int"]]
+    if name == "after":
+        return [
+            "garbage",
+            *map(sealed, (">true", ">i:x", f">s:now~uuid:{UUID}~uuid:{UUID}", ">dt:99999999999999999999")),
+        ]
+    return ["", "NOTHING", 5] if isinstance(kind, GraphQLEnumType) else BAD_ARGUMENTS[kind.name]
+
+
+async def test_a_bad_argument_of_growth_is_refused_by_name(world: World) -> None:
+    for name in QUESTIONS:
+        given, valid = arguments_of(name), valid_arguments(name, world)
+        declared = ", ".join(f"${each}: {argument.type}" for each, argument in given.items())
+        passed = ", ".join(f"{each}: ${each}" for each in given)
+        query = f"query ({declared}) {{ {name}({passed}) {{ __typename }} }}"
+
+        with structlog.testing.capture_logs():
+            assert "errors" not in (await world.ask("coach", query, valid)).json(), name
+            await world.assert_refused("coach", query, bad_arguments(name, valid))

@@ -1,6 +1,7 @@
 """Racers with a connection each, and the lock that is taken out."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +27,9 @@ async def crowd(settings: Settings) -> AsyncIterator[tuple[Practice, list[Person
         options = connection_options(assume_role=migrations.assumed_role(settings))
         wide = DirectDatabase(settings.database_url, options, RACERS)
         await wide.open()
+        async with AsyncExitStack() as all_of_them:  # there already when all ask at once, however slow the machine is
+            for _ in range(RACERS):
+                await all_of_them.enter_async_context(wide.connection())
         practice.application.direct = wide
         yield practice, await practice.members(RACERS)
 

@@ -24,7 +24,7 @@ from app.schema.problems import (
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 Whose = Annotated[strawberry.ID | None, strawberry.argument(description="The member; a member leaves it out.")]
 WithStatus = Annotated[AssessmentStatus | None, strawberry.argument(description="Where they stand.")]
@@ -45,7 +45,7 @@ class Query:
     ) -> Connection[Assessment]:
         found = await info.context.read(
             coherence_service.list_assessments,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             assessment_type=assessment_type or None,
             page=page(first, after),

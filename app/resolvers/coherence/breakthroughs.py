@@ -11,7 +11,7 @@ from app.schema.coherence import Breakthrough, ConfirmBreakthroughInput, Dismiss
 from app.schema.problems import BreakthroughDecided, result_of
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 Whose = Annotated[
     strawberry.ID | None,
@@ -34,7 +34,7 @@ class BreakthroughQuery:
         after: After = NOT_GIVEN,
     ) -> Connection[Breakthrough]:
         wanted = coherence_service.BreakthroughFilter.read(
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             dimension=dimension or None,
         )

@@ -13,7 +13,7 @@ from app.schema.coherence import CoherenceScore, CoherenceSeries, CoherenceSumma
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
 from app.services.coherence import Interval
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key
 
 Whose = Annotated[
     strawberry.ID | None,
@@ -22,7 +22,7 @@ Whose = Annotated[
 
 
 def _named(member_id: str | None) -> UUID | None:
-    return parse_key(member_id, "Member", "memberId") if member_id else None
+    return given_key(member_id, "Member", "memberId")
 
 
 @strawberry.type

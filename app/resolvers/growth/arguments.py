@@ -7,7 +7,7 @@ import strawberry
 
 from app.services import growth as growth_service
 from app.services.coherence import Interval
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 OfMember = Annotated[
     strawberry.ID | None, strawberry.argument(description="The member; without one, a member means themselves.")
@@ -18,5 +18,5 @@ By = Annotated[Interval, strawberry.argument(description="What there is to be a 
 
 
 def question(member_id: str | None, from_: datetime, to: datetime, interval: Interval) -> growth_service.SeriesQuestion:
-    whose = parse_key(member_id, "Member", "memberId") if member_id else None
+    whose = given_key(member_id, "Member", "memberId")
     return growth_service.SeriesQuestion.read(member_id=whose, from_=from_, to=to, interval=interval)

@@ -12,7 +12,7 @@ from app.schema.problems import IdempotencyKeyReused, result_of
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 
 @strawberry.type
@@ -22,7 +22,7 @@ class ElementQuery:
         description="How a member's elements stand; null while nobody has measured any.",
     )
     async def elemental_balance(self, info: Info, member_id: OfMember = NOT_GIVEN) -> models.ElementalBalance | None:
-        whose = parse_key(member_id, "Member", "memberId") if member_id else None
+        whose = given_key(member_id, "Member", "memberId")
         return await info.context.read(growth_service.find_elemental_balance, member_id=whose)
 
     @strawberry.field(

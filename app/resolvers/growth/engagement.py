@@ -10,7 +10,7 @@ from app.resolvers.growth.arguments import Before, By, From, OfMember, question
 from app.schema.growth import Engagement, EngagementSeries
 from app.schema.relations import Info
 from app.services import growth as growth_service
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 
@@ -19,7 +19,7 @@ What = Annotated[Metric, strawberry.argument(description="What is counted.")]
 class EngagementQuery:
     @strawberry.field(graphql_type=Engagement, description="How engaged a member is, and what makes it so.")
     async def engagement(self, info: Info, member_id: OfMember = NOT_GIVEN) -> growth_service.ReadEngagement:
-        whose = parse_key(member_id, "Member", "memberId") if member_id else None
+        whose = given_key(member_id, "Member", "memberId")
         return await info.context.read(growth_service.find_engagement, member_id=whose)
 
     @strawberry.field(

@@ -37,7 +37,7 @@ from app.schema.relations import Info
 from app.schema.scheduling import Removed
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 OfMember = Annotated[
     strawberry.ID | None,
@@ -89,8 +89,8 @@ class GoalQuery:
         self, info: Info, member_id: OfMember = NOT_GIVEN, coach_id: OfCoach = NOT_GIVEN
     ) -> growth_service.GoalOutcomes:
         wanted = growth_service.OfWhom.read(
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
+            coach_id=given_key(coach_id, "Coach", "coachId"),
         )
         return await info.context.read(growth_service.find_goal_outcomes, wanted=wanted, now=info.context.now())
 

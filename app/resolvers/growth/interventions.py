@@ -29,7 +29,7 @@ from app.schema.problems import (
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key
 
 Wanted = Annotated[InterventionFilter | None, strawberry.argument(description="Which; default: all that are in use.")]
 Whose = Annotated[
@@ -64,7 +64,7 @@ class InterventionQuery:
     ) -> Connection[MemberIntervention]:
         found = await info.context.read(
             growth_service.list_member_interventions,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
             status=status or None,
             page=page(first, after),
         )

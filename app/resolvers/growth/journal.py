@@ -21,7 +21,7 @@ from app.schema.relations import Info
 from app.schema.scheduling import Removed
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id
 
 OfGoal = Annotated[strawberry.ID | None, strawberry.argument(description="About this goal only.")]
 About = Annotated[Element | None, strawberry.argument(description="About this element only.")]
@@ -45,8 +45,8 @@ class JournalQuery:
         after: After = NOT_GIVEN,
     ) -> Connection[JournalEntry]:
         wanted = growth_service.JournalFilter.read(
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
-            goal_id=parse_key(goal_id, "Goal", "goalId") if goal_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
+            goal_id=given_key(goal_id, "Goal", "goalId"),
             element=element or None,
             is_shared=None if is_shared is NOT_GIVEN else is_shared,
         )

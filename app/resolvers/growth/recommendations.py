@@ -25,7 +25,7 @@ from app.schema.problems import InterventionAlreadyAssigned, NothingToRecommendB
 from app.schema.relations import Info
 from app.services import growth as growth_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, parse_key
+from app.wire.relay import Connection, connection, given_key, parse_key
 
 Whose = Annotated[
     strawberry.ID | None,
@@ -39,7 +39,7 @@ OfMember = Annotated[strawberry.ID, strawberry.argument(description="The member.
 
 
 def _wanted(member_id: strawberry.ID | None, **wanted: Any) -> growth_service.RecommendationFilter:
-    whose = parse_key(member_id, "Member", "memberId") if member_id else None
+    whose = given_key(member_id, "Member", "memberId")
     return growth_service.RecommendationFilter.read(
         member_id=whose, **{name: value or None for name, value in wanted.items()}
     )

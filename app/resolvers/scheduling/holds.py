@@ -36,7 +36,7 @@ from app.schema.scheduling import (
 )
 from app.services import scheduling as scheduling_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 OfCoach = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only in this coach's calendar.", name="coachId")
@@ -44,7 +44,7 @@ OfCoach = Annotated[
 
 
 def _coach(coach_id: str | None) -> UUID | None:
-    return parse_key(coach_id, "Coach", "coachId") if coach_id else None
+    return given_key(coach_id, "Coach", "coachId")
 
 
 @strawberry.type

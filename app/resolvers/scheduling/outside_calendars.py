@@ -18,7 +18,7 @@ from app.schema.scheduling import (
 )
 from app.services import scheduling as scheduling_service
 from app.wire.inputs import fields_of
-from app.wire.relay import global_id, parse_key
+from app.wire.relay import given_key, global_id
 
 Whose = Annotated[
     strawberry.ID | None, strawberry.argument(description="The coach; for admins, others have their own.")
@@ -32,7 +32,7 @@ class Query:
         description="A coach's calendars elsewhere, at most ten, in the order in which they were added.",
     )
     async def outside_calendars(self, info: Info, coach_id: Whose = NOT_GIVEN) -> list[models.OutsideCalendar]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         return await info.context.read(scheduling_service.list_outside_calendars, coach_id=whose)
 
 

@@ -27,7 +27,7 @@ from app.schema.scheduling import (
 from app.schema.sessions import SessionSeries
 from app.services import scheduling as scheduling_service
 from app.wire.inputs import fields_of
-from app.wire.relay import parse_key
+from app.wire.relay import given_key, parse_key
 
 
 @strawberry.type
@@ -52,7 +52,7 @@ class Query:
             starts_at=starts_at,
             every_weeks=every_weeks,
             occurrences=occurrences,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            member_id=given_key(member_id, "Member", "memberId"),
         )
         return await info.context.read(scheduling_service.preview_series, wanted=wanted, now=info.context.now())
 

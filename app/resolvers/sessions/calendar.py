@@ -19,7 +19,7 @@ from app.schema.sessions import (
 )
 from app.services import sessions as session_service
 from app.wire.inputs import fields_of
-from app.wire.relay import Connection, connection, global_id, parse_key
+from app.wire.relay import Connection, connection, given_key, global_id, parse_key
 
 From = Annotated[datetime | None, strawberry.argument(description="Events that end after this instant.", name="from")]
 To = Annotated[datetime | None, strawberry.argument(description="Events that begin before this instant.")]
@@ -47,8 +47,8 @@ class Query:
         wanted = session_service.CalendarQuestion.read(
             from_=from_ or None,
             to=to or None,
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            coach_id=given_key(coach_id, "Coach", "coachId"),
+            member_id=given_key(member_id, "Member", "memberId"),
         )
         found = await info.context.read(session_service.list_calendar_events, wanted=wanted, page=page(first, after))
         return connection(found)

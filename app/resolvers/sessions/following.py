@@ -10,7 +10,7 @@ from app.resolvers.arguments import NOT_GIVEN
 from app.schema.relations import Info
 from app.schema.sessions import SessionsChanged
 from app.services import sessions as session_service
-from app.wire.relay import parse_key
+from app.wire.relay import given_key
 
 OfCoach = Annotated[
     strawberry.ID | None,
@@ -31,8 +31,8 @@ class Subscription:
         self, info: Info, coach_id: OfCoach = NOT_GIVEN, member_id: OfMember = NOT_GIVEN
     ) -> AsyncIterator[live.SessionsChanged]:
         wanted = session_service.SessionFilter.read(
-            coach_id=parse_key(coach_id, "Coach", "coachId") if coach_id else None,
-            member_id=parse_key(member_id, "Member", "memberId") if member_id else None,
+            coach_id=given_key(coach_id, "Coach", "coachId"),
+            member_id=given_key(member_id, "Member", "memberId"),
         )
         context = info.context
         return live.sessions_changed(context.house.views, context.asking(), wanted, context.actor_until)

@@ -22,7 +22,7 @@ from app.schema.sessions.notes import (
 )
 from app.services import sessions as session_service
 from app.wire.inputs import fields_of
-from app.wire.relay import global_id, parse_key
+from app.wire.relay import given_key, global_id
 
 OfCoach = Annotated[strawberry.ID | None, strawberry.argument(description="For admins: whose.", name="coachId")]
 
@@ -40,7 +40,7 @@ class NotesQuery:
         graphql_type=list[NoteTemplate], description="Templates that everybody has, then a coach's own by name."
     )
     async def note_templates(self, info: Info, coach_id: OfCoach = NOT_GIVEN) -> list[session_service.AnyNoteTemplate]:
-        chosen = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        chosen = given_key(coach_id, "Coach", "coachId")
         return await info.context.read(session_service.list_note_templates, coach_id=chosen)
 
 

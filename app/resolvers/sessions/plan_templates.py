@@ -18,7 +18,7 @@ from app.schema.sessions import (
 )
 from app.services import sessions as session_service
 from app.wire.inputs import fields_of
-from app.wire.relay import global_id, parse_key
+from app.wire.relay import given_key, global_id
 
 Whose = Annotated[
     strawberry.ID | None, strawberry.argument(description="The coach; for admins, others have their own.")
@@ -37,7 +37,7 @@ class Query:
         description="What a coach can make plans of: first what is built in, then their own by name.",
     )
     async def plan_templates(self, info: Info, coach_id: Whose = NOT_GIVEN) -> list[session_service.AnyPlanTemplate]:
-        whose = parse_key(coach_id, "Coach", "coachId") if coach_id else None
+        whose = given_key(coach_id, "Coach", "coachId")
         return await info.context.read(session_service.list_plan_templates, coach_id=whose)
 
 

@@ -91,7 +91,7 @@ async def record_elemental_balance(
 ) -> ElementalBalance:
     """What a coach, or an admin, sees in a member. Raises `InvalidInput` where there is nothing of any element."""
     require(actor, "growth:write")
-    member = await access_member(db, actor, form.member_id)
+    member = await access_member(db, actor, form.member_id, locked=True)
     if actor.member_id == member.id:
         raise Forbidden
     if not any(form.amounts.values()):
