@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.actor import Actor
 from app.context import Context
+from app.demo.growing import grow
 from app.models.coaches import BookingAudience, Coach
 from app.models.scheduling import DayOfWeek, TimeOffKind
 from app.models.sessions import NoteVisibility
@@ -38,7 +39,9 @@ async def load_demo(context: Context) -> bool:
     await _member(context, "member2@example.com", "Tom", "Lindqvist", ada)
     context.actor = await log_in(context, "member@example.com")
     await _book_first_free(context, ada)
-    await _look_back(context, ada, mia)
+    session_id = await _look_back(context, ada, mia)
+    coach, tom = await log_in(context, "coach@example.com"), await log_in(context, "member2@example.com")
+    await grow(context, coach=coach, member=context.actor, other=tom, session_id=session_id)
     return True
 
 
@@ -113,7 +116,7 @@ async def _book_first_free(context: Context, coach: Coach) -> None:
         await context.book(form)
 
 
-async def _look_back(context: Context, coach: Coach, member_id: UUID) -> None:
+async def _look_back(context: Context, coach: Coach, member_id: UUID) -> UUID:
     """A session of last week: held, noted and rated."""
     started = context.now().replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=7)
     member = context.actor
@@ -133,3 +136,4 @@ async def _look_back(context: Context, coach: Coach, member_id: UUID) -> None:
     context.actor = member
     rating = session_service.RateSession.read(session_id=booked.session.id, stars=5, comment="I left with a plan.")
     await context.write(session_service.rate_session, form=rating, now=context.now())
+    return booked.session.id

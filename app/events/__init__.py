@@ -134,6 +134,7 @@ __all__ = [
     "WebhookTestAsked",
     "emit",
     "emitted",
+    "keep_quiet",
 ]
 
 HINTS: Final = (CalendarChanged, NotificationsChanged, RecommendationsChanged, BreakthroughDismissed, RiskAlertsChanged)
@@ -176,3 +177,8 @@ def emit(db: Carrier, event: Event) -> None:
 
 def emitted(db: Carrier) -> list[Event]:
     return list(db.info.get("events", ()))
+
+
+def keep_quiet(db: Carrier) -> None:
+    """Nobody is told of what was emitted so far: it is written down long after it happened."""
+    db.info.pop("events", None)

@@ -68,7 +68,7 @@ async def _fade_engagement(context: Context) -> None:
             may_be_more = await growth_service.fade_engagement(db, now=context.now())
 
 
-async def _mark_overdue(context: Context) -> None:
+async def mark_overdue(context: Context) -> None:
     """Some items at a time, each time in a transaction."""
     now, may_be_more = context.now(), True
     while may_be_more:
@@ -90,7 +90,7 @@ RECOMMEND: Final = Job(
     ),
 )
 PHRASE: Final = Job("phrase_recommendations", _phrase, at_once=4, hears=(RecommendationsDrafted,))
-OVERDUE: Final = Scan("mark overdue action items", _mark_overdue, every_seconds=30)
+OVERDUE: Final = Scan("mark overdue action items", mark_overdue, every_seconds=30)
 COUNT_ENGAGEMENT: Final = Job(
     "count_engagement",
     _count_engagement,

@@ -22,7 +22,7 @@ class AssessmentIncomplete(Problem):
     def __init__(self, questions: "list[Question]") -> None:
         self.questions = questions
         them = "One question" if len(questions) == 1 else f"{len(questions)} questions"
-        super().__init__(f"{them} must be answered before")
+        super().__init__(f"{them} must be answered before it can be completed")
 
 
 class LaterScoreExists(Problem):

@@ -51,6 +51,8 @@ await p.step('a mistake leaves the neighbours on the socket alone', async () => 
   assert.equal((await inbox.next()).isSnapshot, false);
 });
 
+await import('./growing.mjs');
+
 await p.restartServer();
 await p.step('after a restart the subscription goes on', () => p.seesABooking(inbox));
 

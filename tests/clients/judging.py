@@ -15,6 +15,8 @@ import pytest
 
 from app.platform.clock import system_clock
 from app.platform.settings import Settings
+from app.services.coherence import load_starters
+from tests.interventions import add_library
 from tests.operations import EVERY_DAY, add_window
 from tests.practice import MovableClock, Practice
 from tests.server.serving import ServerProcess, server_processes
@@ -119,16 +121,21 @@ async def _node(script: str) -> AsyncIterator[Process]:
 
 
 async def _world(practice: Practice, server: ServerProcess, folder: Path) -> dict[str, str]:
-    """A coach with free slots on every day, and a member of theirs whom the script speaks for."""
+    """A coach with free slots on every day, and a member of theirs; the script speaks for both."""
     coach = await practice.coach(max_members=100, booking_audience="PUBLIC")
     for day in EVERY_DAY:
         await add_window(practice, coach, day, "00:00", "23:00")
     member = await practice.member(coach)
+    async with practice.as_system() as db:
+        await load_starters(db, now=practice.clock())
+    await add_library(practice)
     tomorrow = practice.clock() + timedelta(days=1)
     return {
         "url": f"{server.url}/graphql",
         "wsUrl": server.ws_url,
         "token": member.token,
+        "coachToken": coach.token,
+        "memberId": member.id,
         "email": member.user.email,
         "coachId": coach.id,
         "from": tomorrow.isoformat(),

@@ -8,7 +8,7 @@ const STEP_SECONDS = 15;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** From pytest: `url`, `wsUrl`, a member's `token`, `email` and `coachId`, a range `from` … `to`, a `folder`. */
+/** From pytest: `url`, `wsUrl`, a member's `token`, `memberId`, `email` and `coachId`, `coachToken`, a range `from` … `to`, a `folder`. */
 export const practice = JSON.parse((await lines.next()).value);
 export const authorization = { Authorization: `Bearer ${practice.token}` };
 export const range = { coachId: practice.coachId, from: practice.from, to: practice.to };

@@ -10,12 +10,22 @@ from tests.clients.judging import fulfils, judged
 BASICS = ("a query is answered", "a mutation is answered", "a query that is wrong is refused", "a stranger is refused")
 LIVE = ("a booking made elsewhere arrives", "after a restart the subscription goes on")
 BY_HASH = "a persisted query is asked by its hash"
+GROWING = (
+    "a coach has a view before there is anything to see",
+    "a member answers question after question",
+    "the coach sees the new coherence",
+    "what to do next is drafted, with a reason",
+    "the coach says it in their own words, and assigns it",
+    "the member does it, and says how much it has helped",
+    "the next draft knows of it",
+)
 STEPS = {
     "graphql-ws": (
         *BASICS,
         *LIVE,
         "a session booked elsewhere arrives",
         "a mistake leaves the neighbours on the socket alone",
+        *GROWING,
         BY_HASH,
     ),
     "graphql-sse": (*BASICS, *LIVE, BY_HASH),
@@ -44,7 +54,7 @@ STEPS = {
     ),
     "legacy": (*BASICS, *LIVE),
 }
-ENVIRONMENTS = {"legacy": {"LEGACY_SOCKETS": "true"}}
+ENVIRONMENTS = {"legacy": {"LEGACY_SOCKETS": "true"}, "graphql-ws": {"WORKER": "true"}}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_keys_are_made_at_the_first_start_rotated_while_it_serves_and_missed_whe
         rotated = rapport("keys", "rotate", "--data-dir", str(data_dir))
 
         assert rotated.returncode == 0, rotated.stderr
-        assert rotated.stdout.startswith("1 keys and secrets were wrapped anew")
+        assert rotated.stdout.startswith("2 keys and secrets were wrapped anew")
         assert len(key_file.read_text().splitlines()) == 2
         for number in range(8):  # of both workers
             served.ask(WRITE % (session, f"After {number}"), token)

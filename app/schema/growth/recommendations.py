@@ -81,7 +81,9 @@ class Recommendation(Node):
     dimension: Dimension = strawberry.field(description="What it is to strengthen.")
     element: Element | None = strawberry.field(description="The element that it belongs to; null for none.")
     priority: Priority = strawberry.field(description="How much is missing of that.")
-    rank_score: Decimal = strawberry.field(description="How good a proposal it is, 0 to 1; the best is drafted first.")
+    rank_score: Decimal = strawberry.field(
+        description="How good a proposal it is, 0 to 1; the best of a draft comes first."
+    )
     title: str = strawberry.field(description="In a few words.")
     text: str = strawberry.field(description="For the member.")
     reason: str = strawberry.field(description="What led to it, in one sentence with its numbers.")

@@ -122,7 +122,8 @@ async def draft(db: AsyncSession, member: Member, situation: Situation, *, now: 
     left_out = taken | history.busy_with | history.not_wanted | useless
     names = {each.id: each.name for each in known}
     at_hand = [exercises[each.id] for each in known if each.is_active and each.id not in left_out]
-    wanted = [_drafted(member, names[each.exercise.id], each, now) for each in ranking.propose(at_hand)]
+    proposals = reversed(ranking.propose(at_hand))  # so that the best has the newest id, which lists begin with
+    wanted = [_drafted(member, names[each.exercise.id], each, now) for each in proposals]
     await _replace(db, member, drafts, wanted)
     found = await _open(db, member.id)
     return [each for each in found if each.status is RecommendationStatus.DRAFTED]

@@ -112,7 +112,7 @@ async def _theirs(db: AsyncSession, actor: Actor, wanted: OfWhom) -> ColumnEleme
         return col(Goal.member_id) == (await access_member(db, actor, member_id)).id
     coach_id = wanted.coach_id or actor.coach_id
     if coach_id is None:
-        raise InvalidInput("memberId", "Say whose")
+        raise InvalidInput("memberId", "Say which member: only members may leave it out")
     return col(Goal.member_coach_id) == coach_id
 
 

@@ -21,7 +21,7 @@ async def access_whose(db: AsyncSession, actor: Actor, member_id: UUID | None, *
 
 def named_or_self(actor: Actor, member_id: UUID | None) -> UUID:
     if (whose := member_id or actor.member_id) is None:
-        raise InvalidInput("memberId", "Say whose")
+        raise InvalidInput("memberId", "Say which member: only members may leave it out")
     return whose
 
 

@@ -1,10 +1,11 @@
 /** The operations that the page opens with, and the values in their variables that only the running server knows. */
 
 import { ask } from "./api";
+import { GROWTH_EXAMPLES, GROWTH_QUERIES, growthFacts, NOTHING_YET, type GrowthAnswer, type GrowthFacts } from "./growth";
 import type { Session } from "./session";
 
 /** What the variables of the examples are made of. */
-interface Facts {
+interface Facts extends GrowthFacts {
   coachId: string;
   startsAt: string;
   from: string;
@@ -173,6 +174,7 @@ mutation Join($input: JoinWaitingListInput!) {
 `,
     variables: ({ coachId, startsAt }) => ({ input: { coachId, startsAt } }),
   },
+  ...GROWTH_EXAMPLES,
   Notifications: {
     query: `# What you were told, and what became of the mails.
 query Notifications {
@@ -260,7 +262,7 @@ const NO_START = "PASTE_A_START_TIME";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const STORAGE_KEY = "rapport:filled";
 
-let facts: Facts = { coachId: NO_COACH, startsAt: NO_START, from: time(0), to: time(7) };
+let facts: Facts = { coachId: NO_COACH, startsAt: NO_START, from: time(0), to: time(7), ...NOTHING_YET };
 let asked = 0;
 const listeners = new Set<() => void>();
 
@@ -287,8 +289,9 @@ export async function refreshFacts(session: Session | null) {
   const turn = ++asked;
   const coachId = (await ownCoach(session)) ?? (await firstCoach(session)) ?? NO_COACH;
   const startsAt = (coachId !== NO_COACH && (await firstFreeStart(coachId, session))) || NO_START;
-  if (turn !== asked) return; // somebody logged in or out meanwhile
-  facts = { ...facts, coachId, startsAt };
+  const growth = await growthOf(session);
+  if (turn !== asked) return; // somebody logged in or out, or did something, meanwhile
+  facts = { ...facts, ...growth, coachId, startsAt };
   for (const listener of listeners) listener();
 }
 
@@ -308,6 +311,11 @@ async function ownCoach(session: Session | null) {
   if (!selection) return undefined;
   const data = await dataOf<{ viewer: Viewer | null }>(`query OwnCoach { viewer { ${selection} } }`, {}, session);
   return data?.viewer?.member?.coach?.id ?? data?.viewer?.coach?.id;
+}
+
+async function growthOf(session: Session | null) {
+  const query = session && GROWTH_QUERIES[session.role];
+  return growthFacts(query ? await dataOf<GrowthAnswer>(query, {}, session) : undefined);
 }
 
 async function firstCoach(session: Session | null) {

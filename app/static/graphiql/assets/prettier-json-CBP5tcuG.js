@@ -1,1 +1,0 @@
-import{a as e,i as t}from"./index-CV6PaW2u.js";var n={jsonc:{astFormat:`json-text`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length}},r={"json-text":{print:({node:{text:n}})=>t(n,e(n,void 0,{insertSpaces:!0,tabSize:2})).trim()}};export{n as parsers,r as printers};
