@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from app.actor import SYSTEM
 from app.models.coherence import CoherenceScore
 from app.models.coherence.dimensions import Dimension
 from app.models.growth import Difficulty, Intervention, InterventionStatus, MemberIntervention
@@ -62,9 +63,10 @@ async def scored(
     at: datetime | None = None,
     assessment_id: UUID | None = None,
 ) -> CoherenceScore:
-    """As the completion of an assessment does it, for the member and under their rights."""
+    """As the completion of an assessment does it, under the member's rights; or as an import does it, without any."""
     assert member.member is not None
-    async with practice.context().unit_of_work(member.actor) as db:
+    actor = SYSTEM if assessment_id is None else member.actor
+    async with practice.context().unit_of_work(actor) as db:
         return await record_score(db, member.member, found, assessment_id=assessment_id, now=at or practice.clock())
 
 

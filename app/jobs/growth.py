@@ -70,10 +70,10 @@ async def _fade_engagement(context: Context) -> None:
 
 async def mark_overdue(context: Context) -> None:
     """Some items at a time, each time in a transaction."""
-    now, more = context.now(), True
-    while more:
+    now, may_be_more = context.now(), True
+    while may_be_more:
         async with context.unit_of_work() as db:
-            more = await growth_service.mark_overdue(db, now=now)
+            may_be_more = await growth_service.mark_overdue(db, now=now)
 
 
 RECOMMEND: Final = Job(

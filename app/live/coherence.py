@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.actor import Actor
 from app.live.views import Key, LiveViews, Told
 from app.models.coherence import Breakthrough
-from app.problems import InvalidInput
 from app.services.coherence import Seen, Summary, follow_coherence
 from app.services.identity.permissions import require
+from app.services.members import named_or_self
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,7 @@ def coherence_updated(
 ) -> AsyncGenerator[CoherenceUpdated, None]:
     """Of the asking member, or of the one who is named; who may see them is asked for each message."""
     require(actor, "coherence:read")
-    wanted = member_id or actor.member_id
-    if wanted is None:
-        raise InvalidInput("memberId", "Say which member: only members may leave it out")
+    wanted = named_or_self(actor, member_id)
 
     async def read(db: AsyncSession, actor: Actor, now: datetime, seen: Seen | None) -> Told[CoherenceUpdated]:
         found = await follow_coherence(db, actor, member_id=wanted, seen=seen)

@@ -9,9 +9,9 @@ import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_communications
+from app.loaders.privacy import keys_for_communications, unsealed
 from app.models.messaging import Communication, CommunicationChannel, CommunicationStatus, Direction
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 
@@ -74,10 +74,7 @@ def key_of(row: Communication) -> Owned:
 
 def said_in(row: Communication, keys: Mapping[Owned, Key]) -> Said:
     """Raises `UnreadableValue`, which names the row."""
-    key = keys.get(key_of(row))
-    if key is None:
-        raise UnreadableValue(row.place, "is under a key that its member does not have")
-    return Said.unpacked(key.unseal(row.content, row.place))
+    return Said.unpacked(unsealed(row.member_id, row.content, row.place, keys))
 
 
 async def communications_read(db: AsyncSession, rows: Sequence[Communication]) -> dict[UUID, ReadCommunication]:

@@ -7,7 +7,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.models.privacy import place_of_wrapped_key
-from app.platform.encryption import Key, UnreadableValue, key_id_of, master_key_id
+from app.platform.encryption import Key, Place, UnreadableValue, key_id_of, master_key_id
 from app.platform.keys import Keys, Owned, keys_of
 
 _KEYS_OF_NOTES = text("SELECT id, member_id, wrapped_key FROM keys_of_notes(CAST(:ids AS uuid[]))")
@@ -29,6 +29,14 @@ def unwrapped(keys: Keys, key_id: UUID, wrapped: bytes) -> Key:
     if master is None:
         raise UnreadableValue(place, f"is under the master key {master_key_id(master_id)}, which is not there")
     return Key(key_id.bytes, master.unseal(wrapped, place))
+
+
+def unsealed(member_id: UUID, value: bytes, place: Place, keys: Mapping[Owned, Key]) -> bytes:
+    """What is under a member's key; raises `UnreadableValue`, which names the place."""
+    key = keys.get((member_id, key_id_of(value, place)))
+    if key is None:
+        raise UnreadableValue(place, "is under a key that its member does not have")
+    return key.unseal(value, place)
 
 
 async def keys_for_notes(db: AsyncSession, wanted: Mapping[UUID, Owned]) -> dict[Owned, Key]:

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_risk
+from app.loaders.privacy import keys_for_risk, unsealed
 from app.models.members import Member
 from app.models.risk import RiskAlert, RiskAlertStatus, RiskAssessment, RiskIndicator, RiskLevel
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 Row = TypeVar("Row", RiskAssessment, RiskAlert)
@@ -90,10 +90,7 @@ def text_in(row: RiskAssessment | RiskAlert, keys: Mapping[Owned, Key]) -> str |
     """What was written; raises `UnreadableValue`, which names the row."""
     if row.sealed is None:
         return None
-    key = keys.get((row.member_id, key_id_of(row.sealed, row.place)))
-    if key is None:
-        raise UnreadableValue(row.place, "is under a key that its member does not have")
-    return key.unseal(row.sealed, row.place).decode()
+    return unsealed(row.member_id, row.sealed, row.place, keys).decode()
 
 
 async def assessments_read(db: AsyncSession, rows: Sequence[RiskAssessment]) -> dict[UUID, ReadRiskAssessment]:

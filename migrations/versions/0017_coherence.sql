@@ -29,7 +29,7 @@ CREATE TABLE coherence_scores (
 ALTER TABLE coherence_scores ENABLE ROW LEVEL SECURITY;
 ALTER TABLE coherence_scores FORCE ROW LEVEL SECURITY;
 CREATE POLICY coherence_scores_select ON coherence_scores FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY coherence_scores_insert ON coherence_scores FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY coherence_scores_insert ON coherence_scores FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND assessment_id IS NOT NULL) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY coherence_scores_update ON coherence_scores FOR UPDATE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY coherence_scores_delete ON coherence_scores FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
@@ -68,7 +68,7 @@ CREATE INDEX breakthroughs_by_member ON breakthroughs (member_id, detected_at DE
 ALTER TABLE breakthroughs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE breakthroughs FORCE ROW LEVEL SECURITY;
 CREATE POLICY breakthroughs_select ON breakthroughs FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY breakthroughs_insert ON breakthroughs FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY breakthroughs_insert ON breakthroughs FOR INSERT WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid AND status = 'DETECTED') OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY breakthroughs_update ON breakthroughs FOR UPDATE USING ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY breakthroughs_delete ON breakthroughs FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
@@ -114,29 +114,28 @@ CREATE TRIGGER breakthroughs_decided_once BEFORE UPDATE OF status, decided_at, d
   FOR EACH ROW WHEN (OLD.status <> 'DETECTED' AND (OLD.status, OLD.decided_at, OLD.decided_by_user_id)
                      IS DISTINCT FROM (NEW.status, NEW.decided_at, NEW.decided_by_user_id))
   EXECUTE FUNCTION refuse_change('a breakthrough is decided once');
+CREATE TRIGGER breakthroughs_decided_in_ones_own_name BEFORE UPDATE OF status, decided_by_user_id ON breakthroughs
+  FOR EACH ROW WHEN (current_setting('app.system', true) IS DISTINCT FROM 'on'
+                     AND (OLD.status, OLD.decided_by_user_id) IS DISTINCT FROM (NEW.status, NEW.decided_by_user_id)
+                     AND NEW.decided_by_user_id::text IS DISTINCT FROM current_setting('app.user_id', true))
+  EXECUTE FUNCTION refuse_change('nobody decides in another''s name');
 CREATE TRIGGER breakthroughs_keep_member_coach BEFORE UPDATE OF member_coach_id ON breakthroughs
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.member_coach_id IS DISTINCT FROM NEW.member_coach_id)
   EXECUTE FUNCTION refuse_change('only a transfer gives a member another coach');
 
 -- Under the lock of the member's row, so that scores that come at once come one after the other. By its name it comes
--- before the copy of the member's coach: two that had locked the row to share it would wait for each other.
+-- before the copy of the member's coach: two that had locked the row to share it would wait for each other. All of it
+-- is asked under the writer's own rights: what is refused says nothing of a member who is out of their sight.
 CREATE FUNCTION order_coherence_scores() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  was text := current_setting('app.system', true);
-  is_early boolean;
-  is_anothers boolean;
 BEGIN
-  PERFORM set_config('app.system', 'on', true);
-  is_anothers := EXISTS (SELECT FROM assessments WHERE id = NEW.assessment_id AND member_id <> NEW.member_id);
-  PERFORM FROM members WHERE id = NEW.member_id FOR NO KEY UPDATE;
-  is_early := EXISTS (SELECT FROM coherence_scores
-                      WHERE member_id = NEW.member_id AND calculated_at > NEW.calculated_at);
-  PERFORM set_config('app.system', coalesce(was, ''), true);
-  IF is_anothers THEN
+  IF NEW.assessment_id IS NOT NULL
+     AND NOT EXISTS (SELECT FROM assessments WHERE id = NEW.assessment_id AND member_id = NEW.member_id) THEN
     RAISE EXCEPTION 'the assessment is another member''s' USING ERRCODE = 'foreign_key_violation',
       CONSTRAINT = 'coherence_scores_assessment_of_member', TABLE = 'coherence_scores';
   END IF;
-  IF is_early THEN
+  PERFORM FROM members WHERE id = NEW.member_id FOR NO KEY UPDATE;
+  IF EXISTS (SELECT FROM coherence_scores
+             WHERE member_id = NEW.member_id AND calculated_at > NEW.calculated_at) THEN
     RAISE EXCEPTION 'the member has a later score' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'coherence_scores_in_order', TABLE = 'coherence_scores';
   END IF;

@@ -88,7 +88,7 @@ CREATE UNIQUE INDEX member_interventions_one_at_a_time ON member_interventions (
 ALTER TABLE member_interventions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE member_interventions FORCE ROW LEVEL SECURITY;
 CREATE POLICY member_interventions_select ON member_interventions FOR SELECT USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY member_interventions_insert ON member_interventions FOR INSERT WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND assigned_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY member_interventions_insert ON member_interventions FOR INSERT WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND assigned_by_user_id = nullif(current_setting('app.user_id', true), '')::uuid AND status = 'ASSIGNED') OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY member_interventions_update ON member_interventions FOR UPDATE USING ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_id = nullif(current_setting('app.member_id', true), '')::uuid) OR (member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY member_interventions_delete ON member_interventions FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
@@ -225,6 +225,12 @@ CREATE TRIGGER member_interventions_copy_member_coach BEFORE INSERT ON member_in
 CREATE TRIGGER member_intervention_notes_stay BEFORE UPDATE OF id, member_id ON member_intervention_notes
   FOR EACH ROW WHEN ((OLD.id, OLD.member_id) IS DISTINCT FROM (NEW.id, NEW.member_id))
   EXECUTE FUNCTION refuse_change('a note stays with its intervention');
+CREATE TRIGGER member_intervention_notes_in_ones_own_name
+  BEFORE UPDATE OF content, author_user_id ON member_intervention_notes
+  FOR EACH ROW WHEN (current_setting('app.system', true) IS DISTINCT FROM 'on'
+                     AND (OLD.content, OLD.author_user_id) IS DISTINCT FROM (NEW.content, NEW.author_user_id)
+                     AND NEW.author_user_id::text IS DISTINCT FROM current_setting('app.user_id', true))
+  EXECUTE FUNCTION refuse_change('nobody notes in another''s name');
 CREATE TRIGGER member_intervention_notes_keep_member_coach BEFORE UPDATE OF member_coach_id ON member_intervention_notes
   FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND OLD.member_coach_id IS DISTINCT FROM NEW.member_coach_id)
   EXECUTE FUNCTION refuse_change('only a transfer gives a member another coach');

@@ -50,7 +50,7 @@ CREATE UNIQUE INDEX recommendations_open ON recommendations (member_id, interven
 ALTER TABLE recommendations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE recommendations FORCE ROW LEVEL SECURITY;
 CREATE POLICY recommendations_select ON recommendations FOR SELECT USING ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND status IN ('SENT', 'COMPLETED')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
-CREATE POLICY recommendations_insert ON recommendations FOR INSERT WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND status = 'DRAFTED') OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
+CREATE POLICY recommendations_insert ON recommendations FOR INSERT WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid AND status = 'DRAFTED' AND reviewed_at IS NULL AND sent_at IS NULL) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY recommendations_update ON recommendations FOR UPDATE USING ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND status IN ('SENT', 'COMPLETED')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on')) WITH CHECK ((member_coach_id = nullif(current_setting('app.coach_id', true), '')::uuid) OR (member_id = nullif(current_setting('app.member_id', true), '')::uuid AND status IN ('SENT', 'COMPLETED')) OR (current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 CREATE POLICY recommendations_delete ON recommendations FOR DELETE USING ((current_setting('app.role', true) = 'ADMIN') OR (current_setting('app.system', true) = 'on'));
 
@@ -123,6 +123,11 @@ BEGIN
     IF (OLD.rating, OLD.comment, OLD.rated_at) IS DISTINCT FROM (NEW.rating, NEW.comment, NEW.rated_at) THEN
       RAISE EXCEPTION 'only the member rates' USING ERRCODE = 'insufficient_privilege', TABLE = TG_TABLE_NAME;
     END IF;
+    IF (OLD.reviewed_by_user_id, OLD.reviewed_at) IS DISTINCT FROM (NEW.reviewed_by_user_id, NEW.reviewed_at)
+       AND NEW.reviewed_by_user_id::text IS DISTINCT FROM current_setting('app.user_id', true) THEN
+      RAISE EXCEPTION 'nobody reviews in another''s name'
+        USING ERRCODE = 'insufficient_privilege', TABLE = TG_TABLE_NAME;
+    END IF;
   ELSIF NEW.status NOT IN (OLD.status, 'COMPLETED')
         OR to_jsonb(OLD) - members - 'status' IS DISTINCT FROM to_jsonb(NEW) - members - 'status' THEN
     RAISE EXCEPTION 'a member rates, and changes nothing else'
@@ -186,13 +191,17 @@ END $$;
 CREATE TRIGGER intervention_experiences_counted AFTER INSERT OR UPDATE OR DELETE ON intervention_experiences
   FOR EACH ROW EXECUTE FUNCTION count_experience();
 
--- What members of some groups have said of interventions, but for one member; of fewer than three of them, nothing.
+-- What members of some groups have said of interventions, but for one member; of fewer than three of them, nothing. For
+-- a member out of the asker's sight nothing either: with and without them would differ by what they have said.
 CREATE FUNCTION ratings_of_others(member uuid, wanted text[])
   RETURNS TABLE (intervention_id uuid, group_name text, rating_count integer, rating_sum numeric)
   LANGUAGE plpgsql AS $$
 DECLARE
   was text := current_setting('app.system', true);
 BEGIN
+  IF NOT EXISTS (SELECT FROM members m WHERE m.id = member) THEN
+    RETURN;
+  END IF;
   PERFORM set_config('app.system', 'on', true);
   RETURN QUERY
     SELECT g.intervention_id, g.group_name::text, g.rating_count - (e.rating IS NOT NULL)::int,

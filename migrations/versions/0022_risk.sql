@@ -98,7 +98,8 @@ CREATE TRIGGER risk_assessments_stay BEFORE UPDATE ON risk_assessments
 
 -- What an alert is of stays; it goes from open to acknowledged to resolved, and each is said once.
 CREATE TRIGGER risk_alerts_begin_open BEFORE INSERT ON risk_alerts
-  FOR EACH ROW WHEN (NEW.status <> 'OPEN' OR NEW.step <> 0) EXECUTE FUNCTION refuse_change('an alert begins open');
+  FOR EACH ROW WHEN (NEW.status <> 'OPEN' OR NEW.step <> 0 OR NEW.next_escalation_at IS NULL)
+  EXECUTE FUNCTION refuse_change('an alert begins open, and is to escalate');
 CREATE TRIGGER risk_alerts_stay BEFORE UPDATE ON risk_alerts
   FOR EACH ROW WHEN ((OLD.id, OLD.risk_assessment_id, OLD.member_id, OLD.level, OLD.raised_at)
                      IS DISTINCT FROM (NEW.id, NEW.risk_assessment_id, NEW.member_id, NEW.level, NEW.raised_at)

@@ -142,14 +142,17 @@ async def test_who_lacks_the_permission_is_forbidden_and_nothing_is_written(worl
         if not row.needs:
             continue
         arguments = await row.arguments(world)
+        before = await world.practice.rows(COUNTS)
         for role in EVERYBODY:
             actor = world.person(role).actor
             stripped = replace(actor, permissions=actor.permissions - set(row.needs))
             asking = [(f"{role} without it", stripped)] + ([] if _may(row, role) else [(role, actor)])
             for who, asker in asking:
-                answered = await refused_without_a_trace(world, path, asker, arguments)
+                answered = await outcome(world, path, asker, arguments)
                 if answered != "FORBIDDEN":
                     wrong[f"{path} of {who}"] = answered
+        if await world.practice.rows(COUNTS) != before:
+            wrong[path] = "rows were written"
 
     assert not wrong, wrong
 

@@ -29,10 +29,11 @@ def _of(member: str) -> Rows:
     return {"coherence_scores": [f"{member}/LONELY_HERO"], "breakthroughs": [f"{member}/PSI"]}
 
 
-def _decided_by_coach(member: str) -> Rows:
+def _breakthrough(member: str) -> Rows:
     return {"breakthroughs": [f"{member}/PSI"]}
 
 
 SEEN: dict[str, Rows] = {"anna": _of("anna"), "carl": _of("carl"), "one": _of("anna"), "other": _of("carl")}
-UPDATED: dict[str, Rows] = {"one": _decided_by_coach("anna"), "other": _decided_by_coach("carl")}
-INSERTED: dict[str, Rows] = {"anna": _of("anna"), "carl": _of("carl")}
+UPDATED: dict[str, Rows] = {"one": _breakthrough("anna"), "other": _breakthrough("carl")}
+# A member's score comes of an assessment; these were imported.
+INSERTED: dict[str, Rows] = {"anna": _breakthrough("anna"), "carl": _breakthrough("carl")}

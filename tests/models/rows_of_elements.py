@@ -20,8 +20,9 @@ TOUCHED = {
 }
 SPARED = {"journal_entries": f"member_id IS DISTINCT FROM {ASKING_MEMBER}"}
 _GROWN = (
-    "INSERT INTO elemental_balances (id, member_id, fire, water, earth, air, aether, archetype, recorded_at)"
-    " VALUES (gen_random_uuid(), :member, 0.4, 0.2, 0.2, 0.1, 0.1, 'VISIONARY', now())",
+    "INSERT INTO elemental_balances (id, member_id, recorded_by_user_id, fire, water, earth, air, aether, archetype,"
+    " recorded_at) SELECT gen_random_uuid(), :member, k.user_id, 0.4, 0.2, 0.2, 0.1, 0.1, 'VISIONARY', now()"
+    " FROM coaches k JOIN members m ON m.coach_id = k.id WHERE m.id = :member",
     "INSERT INTO journal_entries (id, member_id, is_shared, shared_at, version, content)"
     f" VALUES (gen_random_uuid(), :member, false, NULL, 1, {SEALED}),"
     f" (gen_random_uuid(), :member, true, now(), 1, {SEALED})",

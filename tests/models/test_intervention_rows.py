@@ -138,6 +138,7 @@ GIVE = (
         ("system", ITEM.format("'{coach_user}', false, NULL, '{beside}'"), NO_SUCH),
         ("coach", GIVE.format("own", "coach_user"), None),
         ("coach", GIVE.format("own", "member_user"), DENIED),
+        ("coach", GIVE.format("own", "coach_user").replace("'ASSIGNED', 0", "'ABANDONED', 0"), DENIED),
         ("coach", GIVE.format("foreign", "coach_user"), DENIED),
         ("other", GIVE.format("foreign", "coach_user"), DENIED),
         ("member", GIVE.format("own", "member_user"), DENIED),

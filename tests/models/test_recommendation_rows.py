@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import SYSTEM, Actor
 from app.platform.settings import Settings
@@ -55,6 +56,7 @@ _DRAFTED, _OF_SENT = " WHERE id = '{drafted}'", " WHERE id = '{sent}'"
         ("coach", _SENT + _DRAFTED, None),
         ("coach", f"status = 'REJECTED', {_REVIEWED}" + _DRAFTED, None),
         ("coach", f"status = 'REJECTED', {_REVIEWED}" + _OF_SENT, None),
+        ("coach", _SENT.replace("coach_user", "other_user") + _DRAFTED, DENIED),
         ("coach", "status = 'SENT', sent_at = now()" + _DRAFTED, CHECKED),
         ("coach", f"status = 'SENT', {_REVIEWED}" + _DRAFTED, CHECKED),
         ("coach", f"status = 'COMPLETED', sent_at = now(), {_REVIEWED}" + _DRAFTED, DENIED),
@@ -106,6 +108,7 @@ _OF_DRAFTED = "(SELECT intervention_id FROM recommendations WHERE id = '{drafted
         ("coach", add(of=_OF_DRAFTED), TWICE),
         ("coach", add(status="SENT"), DENIED),
         ("coach", add(score="1.1"), CHECKED),
+        ("coach", add().replace("drafted_at", "drafted_at, sent_at, rating, rated_at") + ", now(), 5, now()", DENIED),
         ("coach", add(of="gen_random_uuid()"), NO_SUCH),
         ("other", add(), DENIED),
         ("member", add(), DENIED),
@@ -121,6 +124,12 @@ async def test_a_coach_drafts_for_their_own_members_each_intervention_once(
 ) -> None:
     assert await rows.refusal(who, statement) == state
     assert await rows.practice.count("recommendations") == 2
+
+
+async def settled(db: AsyncSession, actor: Actor) -> None:
+    """Goes on as somebody else."""
+    for name, value in actor.settings().items():
+        await db.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
 
 
 async def test_groups_hold_what_their_members_have_said_and_say_nothing_of_fewer_than_three(
@@ -147,6 +156,10 @@ async def test_groups_hold_what_their_members_have_said_and_say_nothing_of_fewer
             (of, "WEAKEST_Q", 3, 12),
         ]
         assert (await db.execute(others, {"member": keys[0]})).all() == [(of, "EVERYBODY", 3, 9)]
+        for asker, found in ((people[1], 0), (people[0], 1)):  # with and without one would differ by what they said
+            await settled(db, asker.actor)
+            assert len((await db.execute(others, {"member": keys[0]})).all()) == found
+        await settled(db, SYSTEM)
 
         await db.execute(said, {"member": keys[2], "of": of, "rating": 1, "groups": ["EVERYBODY", "WEAKEST_F"]})
         assert (await db.execute(groups)).all() == [("EVERYBODY", 4, 12), ("WEAKEST_F", 1, 1), ("WEAKEST_Q", 2, 9)]
@@ -159,5 +172,5 @@ async def test_groups_hold_what_their_members_have_said_and_say_nothing_of_fewer
 async def test_asking_for_others_leaves_nothing_open(rows: Rows, who: str) -> None:
     async with rows.practice.as_actor(rows.actors[who]) as db:
         before = (await db.execute(text("SELECT current_setting('app.system', true)"))).scalar_one()
-        await db.execute(text("SELECT * FROM ratings_of_others(NULL, '{EVERYBODY}')"))
+        await db.execute(text("SELECT * FROM ratings_of_others(:id, '{EVERYBODY}')"), {"id": rows.ids["member"]})
         assert (await db.execute(text("SELECT current_setting('app.system', true)"))).scalar_one() == before

@@ -19,9 +19,9 @@ ASSESS = (
     " VALUES (gen_random_uuid(), :member, :user, CAST(:session AS uuid), :level, '{}', now())"
 )
 RAISE = (
-    "INSERT INTO risk_alerts (id, risk_assessment_id, member_id, level, status, step, raised_at)"
-    " SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now() FROM risk_assessments"
-    " WHERE level = 'MEDIUM'"
+    "INSERT INTO risk_alerts (id, risk_assessment_id, member_id, level, status, step, raised_at,"
+    " next_escalation_at) SELECT gen_random_uuid(), id, member_id, :level, :status, :step, now(),"
+    " CASE WHEN :escalates THEN now() END FROM risk_assessments WHERE level = 'MEDIUM'"
 )
 
 
@@ -79,12 +79,13 @@ async def test_an_assessment_names_no_session_of_somebody_else(rows: Rows) -> No
         ({"level": "HIGH", "status": "OPEN", "step": 0}, "23503"),
         ({"level": "HIGH", "status": "RESOLVED", "step": 0}, REFUSED),
         ({"level": "HIGH", "status": "OPEN", "step": 1}, REFUSED),
+        ({"level": "HIGH", "status": "OPEN", "step": 0, "escalates": False}, REFUSED),
     ],
 )
 async def test_an_alert_begins_open_with_the_level_of_its_assessment(
     rows: Rows, given: dict[str, object], state: str
 ) -> None:
-    assert await rows.tried(SYSTEM, RAISE, **given) == state
+    assert await rows.tried(SYSTEM, RAISE, **{"escalates": True, **given}) == state
 
 
 @pytest.mark.parametrize(

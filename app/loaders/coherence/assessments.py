@@ -13,9 +13,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_members
+from app.loaders.privacy import keys_for_members, unsealed
 from app.models.coherence import Assessment, AssessmentAnswer, Question, QuestionSet
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -140,10 +140,7 @@ def words_in(row: AssessmentAnswer, keys: Mapping[Owned, Key]) -> str | None:
     """A text that was answered, if it was one. Raises `UnreadableValue`, which names the row."""
     if row.sealed_text is None:
         return None
-    key = keys.get(owner_of(row))
-    if key is None:
-        raise UnreadableValue(row.place, "is under a key that its member does not have")
-    return key.unseal(row.sealed_text, row.place).decode()
+    return unsealed(row.member_id, row.sealed_text, row.place, keys).decode()
 
 
 def _answer(row: AssessmentAnswer, written: str | None) -> ReadAnswer:

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_members
+from app.loaders.privacy import keys_for_members, unsealed
 from app.models.growth import Intervention, MemberIntervention, MemberInterventionNote
-from app.platform.encryption import Key, Place, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 Row = TypeVar("Row", MemberIntervention, MemberInterventionNote)
@@ -46,19 +46,12 @@ async def notes_by_member_intervention(db: AsyncSession, ids: Sequence[UUID]) ->
 
 def feedback_in(row: MemberIntervention, keys: Mapping[Owned, Key]) -> str | None:
     """Raises `UnreadableValue`, which names the row."""
-    return None if row.feedback is None else _text_in(row.member_id, row.feedback, row.place, keys)
+    return None if row.feedback is None else unsealed(row.member_id, row.feedback, row.place, keys).decode()
 
 
 def note_in(row: MemberInterventionNote, keys: Mapping[Owned, Key]) -> str:
     """Raises `UnreadableValue`, which names the row."""
-    return _text_in(row.member_id, row.content, row.place, keys)
-
-
-def _text_in(member_id: UUID, value: bytes, place: Place, keys: Mapping[Owned, Key]) -> str:
-    key = keys.get((member_id, key_id_of(value, place)))
-    if key is None:
-        raise UnreadableValue(place, "is under a key that its member does not have")
-    return key.unseal(value, place).decode()
+    return unsealed(row.member_id, row.content, row.place, keys).decode()
 
 
 async def _read(

@@ -9,10 +9,10 @@ import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_journal_entries
+from app.loaders.privacy import keys_for_journal_entries, unsealed
 from app.models.coherence.dimensions import Element
 from app.models.growth import JournalEntry
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 
@@ -75,10 +75,7 @@ def _key_of(entry: JournalEntry) -> Owned:
 
 def text_of(entry: JournalEntry, keys: Mapping[Owned, Key]) -> JournalText:
     """Raises `UnreadableValue`, which names the entry."""
-    key = keys.get(_key_of(entry))
-    if key is None:
-        raise UnreadableValue(entry.place, "is under a key that its member does not have")
-    return JournalText.unpacked(key.unseal(entry.content, entry.place))
+    return JournalText.unpacked(unsealed(entry.member_id, entry.content, entry.place, keys))
 
 
 async def entries_read(db: AsyncSession, entries: Sequence[JournalEntry]) -> dict[UUID, ReadJournalEntry]:

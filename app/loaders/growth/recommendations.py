@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_members
+from app.loaders.privacy import keys_for_members, unsealed
 from app.models.growth import Recommendation
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 
@@ -27,7 +27,4 @@ def comment_in(row: Recommendation, keys: Mapping[Owned, Key]) -> str | None:
     """Raises `UnreadableValue`, which names the row."""
     if row.comment is None:
         return None
-    key = keys.get((row.member_id, key_id_of(row.comment, row.place)))
-    if key is None:
-        raise UnreadableValue(row.place, "is under a key that its member does not have")
-    return key.unseal(row.comment, row.place).decode()
+    return unsealed(row.member_id, row.comment, row.place, keys).decode()

@@ -10,10 +10,10 @@ import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.loaders.privacy import keys_for_notes
+from app.loaders.privacy import keys_for_notes, unsealed
 from app.models.identity import Role
 from app.models.sessions import NoteVisibility, SessionNote
-from app.platform.encryption import Key, UnreadableValue, key_id_of
+from app.platform.encryption import Key, key_id_of
 from app.platform.keys import Owned
 
 
@@ -85,10 +85,7 @@ def key_of(note: SessionNote) -> Owned:
 
 def content_of(note: SessionNote, keys: Mapping[Owned, Key]) -> NoteContent:
     """Raises `UnreadableValue`, which names the note."""
-    key = keys.get(key_of(note))
-    if key is None:
-        raise UnreadableValue(note.place, "is under a key that its member does not have")
-    return NoteContent.unpacked(key.unseal(note.content, note.place))
+    return NoteContent.unpacked(unsealed(note.member_id, note.content, note.place, keys))
 
 
 async def contents_of(db: AsyncSession, notes: Sequence[SessionNote]) -> dict[UUID, NoteContent]:

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.platform.columns import choice, decimal, one_of, optional_timestamp, timestamp
 from app.platform.ids import new_id
-from app.platform.row_security import guard, is_mine
+from app.platform.row_security import both, guard, is_mine
 
 
 class BreakthroughDimension(StrEnum):
@@ -84,6 +84,6 @@ class Breakthrough(SQLModel, table=True):
 guard(
     Breakthrough,
     select=[is_mine("member_id", "member_id"), is_mine("member_coach_id", "coach_id")],
-    insert=[is_mine("member_id", "member_id")],
+    insert=[both(is_mine("member_id", "member_id"), "status = 'DETECTED'")],
     update=[is_mine("member_coach_id", "coach_id")],
 )

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.platform.columns import choice, decimal, one_of, stamped_now, timestamp
 from app.platform.ids import new_id
-from app.platform.row_security import guard, is_mine
+from app.platform.row_security import both, guard, is_mine
 
 
 class CoherencePattern(StrEnum):
@@ -67,5 +67,5 @@ class CoherenceScore(SQLModel, table=True):
 guard(
     CoherenceScore,
     select=[is_mine("member_id", "member_id"), is_mine("member_coach_id", "coach_id")],
-    insert=[is_mine("member_id", "member_id")],
+    insert=[both(is_mine("member_id", "member_id"), "assessment_id IS NOT NULL")],
 )

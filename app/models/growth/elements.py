@@ -77,4 +77,11 @@ class ElementalBalance(SQLModel, table=True):
 
 _COACHES, _IS = is_mine("member_coach_id", "coach_id"), is_mine("member_id", "member_id")
 # A member's comes of what they have answered; nobody says it of themselves.
-guard(ElementalBalance, select=[_IS, _COACHES], insert=[both(_IS, "assessment_id IS NOT NULL"), _COACHES])
+guard(
+    ElementalBalance,
+    select=[_IS, _COACHES],
+    insert=[
+        both(_IS, "assessment_id IS NOT NULL AND recorded_by_user_id IS NULL"),
+        both(both(_COACHES, is_mine("recorded_by_user_id", "user_id")), "assessment_id IS NULL"),
+    ],
+)

@@ -192,7 +192,7 @@ guard(Intervention, select=[both("coach_id IS NULL", LOGGED_IN), _HOLDS], insert
 guard(
     MemberIntervention,
     select=[_IS, _COACHES],
-    insert=[both(_COACHES, is_mine("assigned_by_user_id", "user_id"))],
+    insert=[both(both(_COACHES, is_mine("assigned_by_user_id", "user_id")), "status = 'ASSIGNED'")],
     update=[_IS, _COACHES],
 )
 _WRITES = both(_COACHES, is_mine("author_user_id", "user_id"))

@@ -158,7 +158,7 @@ _COACHES, _IS = is_mine("member_coach_id", "coach_id"), is_mine("member_id", "me
 guard(
     Recommendation,
     select=[_COACHES, both(_IS, _SENT)],
-    insert=[both(_COACHES, "status = 'DRAFTED'")],
+    insert=[both(_COACHES, "status = 'DRAFTED' AND reviewed_at IS NULL AND sent_at IS NULL")],
     update=[_COACHES, both(_IS, _SENT)],
 )
 guard(InterventionExperience)

@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import coherence as models
 from app.models.coherence import AssessmentStatus, AssessmentType
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, NodeId, OfMember, page
 from app.schema.coherence import (
     AbandonAssessmentInput,
     AnswerQuestionInput,
@@ -26,7 +26,6 @@ from app.services import coherence as coherence_service
 from app.wire.inputs import fields_of
 from app.wire.relay import Connection, connection, given_key, parse_key
 
-Whose = Annotated[strawberry.ID | None, strawberry.argument(description="The member; a member leaves it out.")]
 WithStatus = Annotated[AssessmentStatus | None, strawberry.argument(description="Where they stand.")]
 OfType = Annotated[AssessmentType | None, strawberry.argument(description="Of this type only.", name="type")]
 
@@ -37,7 +36,7 @@ class Query:
     async def assessments(
         self,
         info: Info,
-        member_id: Whose = NOT_GIVEN,
+        member_id: OfMember = NOT_GIVEN,
         status: WithStatus = NOT_GIVEN,
         assessment_type: OfType = NOT_GIVEN,
         first: First = DEFAULT_FIRST,

@@ -6,17 +6,13 @@ import strawberry
 
 from app.models import coherence as models
 from app.models.coherence import BreakthroughDimension, BreakthroughStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.coherence import Breakthrough, ConfirmBreakthroughInput, DismissBreakthroughInput
 from app.schema.problems import BreakthroughDecided, result_of
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
 from app.wire.relay import Connection, connection, given_key, parse_key
 
-Whose = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(name="memberId", description="One's member; a member's own if it is left out."),
-]
 OfStatus = Annotated[BreakthroughStatus | None, strawberry.argument(description="Of this status only.")]
 OfDimension = Annotated[BreakthroughDimension | None, strawberry.argument(description="Of this dimension only.")]
 
@@ -27,7 +23,7 @@ class BreakthroughQuery:
     async def breakthroughs(
         self,
         info: Info,
-        member_id: Whose = NOT_GIVEN,
+        member_id: OfMember = NOT_GIVEN,
         status: OfStatus = NOT_GIVEN,
         dimension: OfDimension = NOT_GIVEN,
         first: First = DEFAULT_FIRST,

@@ -1,42 +1,42 @@
 """How coherent a member is: now, one score after the other, over time, and live."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from app.live import coherence as live
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import (
+    DEFAULT_FIRST,
+    NOT_GIVEN,
+    After,
+    Before,
+    By,
+    First,
+    From,
+    OfMember,
+    over_time,
+    page,
+)
 from app.schema.coherence import CoherenceScore, CoherenceSeries, CoherenceSummary, CoherenceUpdated
 from app.schema.relations import Info
 from app.services import coherence as coherence_service
-from app.services.coherence import Interval
 from app.wire.relay import Connection, connection, given_key
-
-Whose = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(name="memberId", description="One's member; a member's own if it is left out."),
-]
-
-
-def _named(member_id: str | None) -> UUID | None:
-    return given_key(member_id, "Member", "memberId")
 
 
 @strawberry.type
 class CoherenceQuery:
     @strawberry.field(graphql_type=CoherenceSummary, description="How a member stands, and what changed last.")
-    async def coherence(self, info: Info, member_id: Whose = NOT_GIVEN) -> coherence_service.Summary:
-        return await info.context.read(coherence_service.find_coherence, member_id=_named(member_id))
+    async def coherence(self, info: Info, member_id: OfMember = NOT_GIVEN) -> coherence_service.Summary:
+        return await info.context.read(
+            coherence_service.find_coherence, member_id=given_key(member_id, "Member", "memberId")
+        )
 
     @strawberry.field(graphql_type=Connection[CoherenceScore], description="A member's scores, the newest first.")
     async def coherence_scores(
-        self, info: Info, member_id: Whose = NOT_GIVEN, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN
+        self, info: Info, member_id: OfMember = NOT_GIVEN, first: First = DEFAULT_FIRST, after: After = NOT_GIVEN
     ) -> Connection[CoherenceScore]:
         found = await info.context.read(
-            coherence_service.list_scores, member_id=_named(member_id), page=page(first, after)
+            coherence_service.list_scores, member_id=given_key(member_id, "Member", "memberId"), page=page(first, after)
         )
         return connection(found)
 
@@ -47,14 +47,12 @@ class CoherenceQuery:
     async def coherence_series(
         self,
         info: Info,
-        from_: Annotated[datetime, strawberry.argument(name="from", description="Of scores at this instant or later.")],
-        to: Annotated[datetime, strawberry.argument(description="Of scores before this instant.")],
-        interval: Annotated[Interval, strawberry.argument(description="What there is to be a point for.")],
-        member_id: Whose = NOT_GIVEN,
+        from_: From,
+        to: Before,
+        interval: By,
+        member_id: OfMember = NOT_GIVEN,
     ) -> coherence_service.Series:
-        question = coherence_service.SeriesQuestion.read(
-            member_id=_named(member_id), from_=from_, to=to, interval=interval
-        )
+        question = over_time(member_id, from_, to, interval)
         return await info.context.read(coherence_service.read_series, question=question)
 
 
@@ -65,6 +63,10 @@ class CoherenceSubscription:
         description="How a member stands, at once and after each new score, and which breakthroughs are new or decided."
         " Who may ask for `coherence` may; that is asked again for each message.",
     )
-    async def coherence_updated(self, info: Info, member_id: Whose = NOT_GIVEN) -> AsyncIterator[live.CoherenceUpdated]:
+    async def coherence_updated(
+        self, info: Info, member_id: OfMember = NOT_GIVEN
+    ) -> AsyncIterator[live.CoherenceUpdated]:
         context = info.context
-        return live.coherence_updated(context.house.views, context.asking(), _named(member_id), context.actor_until)
+        return live.coherence_updated(
+            context.house.views, context.asking(), given_key(member_id, "Member", "memberId"), context.actor_until
+        )

@@ -5,8 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models import growth as models
-from app.resolvers.arguments import NOT_GIVEN
-from app.resolvers.growth.arguments import Before, By, From, OfMember, question
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, over_time
 from app.schema.growth import ElementalBalance, ElementalSeries, RecordElementalBalanceInput
 from app.schema.problems import IdempotencyKeyReused, result_of
 from app.schema.relations import Info
@@ -31,7 +30,7 @@ class ElementQuery:
     async def elemental_series(
         self, info: Info, from_: From, to: Before, interval: By, member_id: OfMember = NOT_GIVEN
     ) -> growth_service.ElementalSeries:
-        asked = question(member_id, from_, to, interval)
+        asked = over_time(member_id, from_, to, interval)
         return await info.context.read(growth_service.read_elemental_series, question=asked)
 
 

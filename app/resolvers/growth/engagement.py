@@ -5,8 +5,7 @@ from typing import Annotated
 import strawberry
 
 from app.models.growth import Metric
-from app.resolvers.arguments import NOT_GIVEN
-from app.resolvers.growth.arguments import Before, By, From, OfMember, question
+from app.resolvers.arguments import NOT_GIVEN, Before, By, From, OfMember, over_time
 from app.schema.growth import Engagement, EngagementSeries
 from app.schema.relations import Info
 from app.services import growth as growth_service
@@ -29,5 +28,5 @@ class EngagementQuery:
     async def engagement_series(
         self, info: Info, metric: What, from_: From, to: Before, interval: By, member_id: OfMember = NOT_GIVEN
     ) -> growth_service.MetricSeries:
-        asked = question(member_id, from_, to, interval)
+        asked = over_time(member_id, from_, to, interval)
         return await info.context.read(growth_service.read_engagement_series, question=asked, metric=metric)

@@ -6,7 +6,7 @@ import strawberry
 
 from app.models import growth as models
 from app.models.growth import InterventionStatus
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.growth import (
     AddInterventionInput,
     AssignInterventionInput,
@@ -32,9 +32,6 @@ from app.wire.inputs import fields_of
 from app.wire.relay import Connection, connection, given_key
 
 Wanted = Annotated[InterventionFilter | None, strawberry.argument(description="Which; default: all that are in use.")]
-Whose = Annotated[
-    strawberry.ID | None, strawberry.argument(description="The member; members may leave it out, for their own.")
-]
 OfStatus = Annotated[InterventionStatus | None, strawberry.argument(description="Of this status only.")]
 
 
@@ -57,7 +54,7 @@ class InterventionQuery:
     async def member_interventions(
         self,
         info: Info,
-        member_id: Whose = NOT_GIVEN,
+        member_id: OfMember = NOT_GIVEN,
         status: OfStatus = NOT_GIVEN,
         first: First = DEFAULT_FIRST,
         after: After = NOT_GIVEN,

@@ -6,8 +6,7 @@ import strawberry
 
 from app.loaders.growth import ReadJournalEntry
 from app.models.coherence.dimensions import Element
-from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, page
-from app.resolvers.growth.arguments import OfMember
+from app.resolvers.arguments import DEFAULT_FIRST, NOT_GIVEN, After, First, OfMember, page
 from app.schema.growth import (
     JournalEntry,
     RemoveJournalEntryInput,

@@ -12,7 +12,8 @@ from app.models.coherence import CoherencePattern
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import coherence as coherence_service
-from app.services.coherence import Interval, Measured, Trend
+from app.services.coherence import Measured, Trend
+from app.services.members import Interval
 from app.wire.enums import describe
 from app.wire.relay import Node, global_id, node_id
 

@@ -14,7 +14,7 @@ from app.schema.coherence import dimensions, scores  # noqa: F401  so that they 
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
-from app.services.coherence import Interval
+from app.services.members import Interval
 from app.wire.enums import describe
 from app.wire.relay import Node, node_id
 

@@ -11,15 +11,15 @@ from app.schema.coherence import scores  # noqa: F401  so that intervals are des
 from app.schema.members import Member
 from app.schema.relations import relation
 from app.services import growth as growth_service
-from app.services.coherence import Interval
 from app.services.growth import EngagementPart
+from app.services.members import Interval
 from app.wire.enums import describe
 
 describe(
     Metric,
     "What is counted by the day.",
     {
-        "JOURNAL_ENTRIES": "Entries written in the journal.",
+        "JOURNAL_ENTRIES": "Entries written in the journal; those that are not shared are counted too, and not shown.",
         "ACTION_ITEMS_COMPLETED": "Action items completed.",
         "SESSIONS_ATTENDED": "Sessions that took place.",
         "SESSIONS_MISSED": "Sessions to which the member did not come.",

@@ -24,9 +24,8 @@ from app.models.members import Member
 from app.models.sessions import CoachingSession
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import AssessmentIsOver, Forbidden, InvalidInput, QuestionSetNotPublished
-from app.services.coherence.whose import whose
 from app.services.identity.permissions import require, require_login
-from app.services.members import access_member
+from app.services.members import access_member, access_whose
 
 OPEN: Final = (AssessmentStatus.DRAFT, AssessmentStatus.IN_PROGRESS)
 
@@ -48,7 +47,7 @@ async def list_assessments(
 ) -> Page[Assessment]:
     """Of one member, the newest first."""
     require(actor, "coherence:read")
-    member = await whose(db, actor, member_id)
+    member = await access_whose(db, actor, member_id)
     statement = (
         select(Assessment)
         .where(Assessment.member_id == member.id)

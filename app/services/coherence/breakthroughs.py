@@ -24,8 +24,8 @@ from app.models.coherence import (
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import BreakthroughDecided, Forbidden
 from app.services.coherence import formulas
-from app.services.coherence.whose import whose
 from app.services.identity.permissions import require
+from app.services.members import access_whose
 
 LIKELY_WITHIN: Final = timedelta(days=14)
 """What lies longer ago is not named as what may have led to a breakthrough."""
@@ -161,7 +161,7 @@ async def list_breakthroughs(
 ) -> Page[Breakthrough]:
     """A member's, newest first."""
     require(actor, "coherence:read")
-    member = await whose(db, actor, wanted.member_id)
+    member = await access_whose(db, actor, wanted.member_id)
     statement = select(Breakthrough).where(Breakthrough.member_id == member.id)
     if wanted.status is not None:
         statement = statement.where(Breakthrough.status == wanted.status)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -13,20 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.actor import Actor
-from app.forms import Form, Instant
 from app.models.coherence import Breakthrough, BreakthroughStatus, CoherencePattern, CoherenceScore
-from app.models.identity import User
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import InvalidInput
 from app.services.coherence import formulas
 from app.services.coherence.formulas import Trend
-from app.services.coherence.whose import whose
 from app.services.identity.permissions import access_visible, require
+from app.services.members import Interval, OverTime, access_whose, asked_of
 
 FOLLOWED: Final = 20
 """Of a member's breakthroughs, the newest that a view is told of."""
-MOST_BUCKETS: Final = 1_200
-_SECONDS: Final = {"DAY": 86_400, "WEEK": 7 * 86_400, "MONTH": 28 * 86_400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +58,6 @@ class Summary:
     @property
     def pattern(self) -> CoherencePattern | None:
         return self.latest.pattern if self.latest else None
-
-
-class Interval(StrEnum):
-    DAY = "DAY"
-    WEEK = "WEEK"
-    MONTH = "MONTH"
-
-
-class SeriesQuestion(Form):
-    member_id: UUID | None = None
-    from_: Instant
-    to: Instant
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +108,7 @@ class Followed:
 async def find_coherence(db: AsyncSession, actor: Actor, *, member_id: UUID | None) -> Summary:
     """The asking member's own, or one's member's."""
     require(actor, "coherence:read")
-    member = await whose(db, actor, member_id)
+    member = await access_whose(db, actor, member_id)
     newest = _scores(member.id).limit(formulas.TREND_OVER + 1)
     found = list(await db.exec(newest))
     if not found:
@@ -142,7 +123,7 @@ async def list_scores(
 ) -> Page[CoherenceScore]:
     """Newest first."""
     require(actor, "coherence:read")
-    member = await whose(db, actor, member_id)
+    member = await access_whose(db, actor, member_id)
     return await read_page(db, _scores(member.id), page)
 
 
@@ -164,27 +145,17 @@ _SERIES: Final = text(
 )
 
 
-async def read_series(db: AsyncSession, actor: Actor, *, question: SeriesQuestion) -> Series:
+async def read_series(db: AsyncSession, actor: Actor, *, question: OverTime) -> Series:
     """Days, weeks (from Monday) and months are the member's own; those without a score are left out."""
     require(actor, "coherence:read")
-    if question.from_ >= question.to:
-        raise InvalidInput("to", "must be later than from")
-    if (question.to - question.from_).total_seconds() > MOST_BUCKETS * _SECONDS[question.interval]:
-        raise InvalidInput("to", f"is more than {MOST_BUCKETS:,} times the interval after from")
-    member = await whose(db, actor, question.member_id)
-    zone = await _zone_of(db, member.user_id)
-    asked = {
-        "unit": question.interval.value.lower(),
-        "zone": zone,
-        "member": member.id,
-        "from": question.from_,
-        "to": question.to,
-    }
+    question.refuse_too_long()
+    member = await access_whose(db, actor, question.member_id)
+    asked = await asked_of(db, member, question)
     points = [
         Point(row.starts_on, row.scores, Mean(row.psi, row.rho, row.q, row.f, row.total, row.percentage), row.last_id)
         for row in await db.execute(_SERIES, asked)
     ]
-    return Series(member.id, question.interval, zone, points)
+    return Series(member.id, question.interval, asked["zone"], points)
 
 
 async def follow_coherence(db: AsyncSession, actor: Actor, *, member_id: UUID, seen: Seen | None) -> Followed | None:
@@ -208,7 +179,3 @@ async def follow_coherence(db: AsyncSession, actor: Actor, *, member_id: UUID, s
 def _scores(member_id: UUID) -> SelectOfScalar[CoherenceScore]:
     newest = col(CoherenceScore.calculated_at).desc(), col(CoherenceScore.id).desc()
     return select(CoherenceScore).where(CoherenceScore.member_id == member_id).order_by(*newest)
-
-
-async def _zone_of(db: AsyncSession, user_id: UUID) -> str:
-    return (await db.exec(select(User.time_zone).where(User.id == user_id))).one()

@@ -109,7 +109,6 @@ from app.services.growth.recommendations import (
     rate_recommendation,
     reject_recommendation,
 )
-from app.services.growth.series import SeriesQuestion
 
 __all__ = [
     "AbandonGoal",
@@ -147,7 +146,6 @@ __all__ = [
     "RecommendationChanges",
     "RecommendationFilter",
     "RecommendationGroup",
-    "SeriesQuestion",
     "abandon_goal",
     "access_action_item",
     "access_elemental_balance",

@@ -14,10 +14,11 @@ from app.models.growth.action_items import MOST_OF_A_SESSION, ActionItem, Action
 from app.models.members import Member
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, InvalidInput, VersionConflict
+from app.services.growth.due_days import refuse_past_day
 from app.services.growth.interventions import access_member_intervention
-from app.services.growth.retries import made_before, remember
-from app.services.growth.whose import access_whose, day_of, refuse_past_day
 from app.services.identity.permissions import access_visible, require, require_login
+from app.services.identity.retries import made_before, remember
+from app.services.members import access_whose, day_of
 from app.services.sessions import access_session
 
 Description = text(2_000)
@@ -85,7 +86,7 @@ async def add_action_item(db: AsyncSession, actor: Actor, *, form: NewActionItem
     """A member's for themselves, a coach's for their member. Under an idempotency key a retry finds the first one."""
     require(actor, "growth:write")
     member = await access_whose(db, actor, form.member_id, locked=True)
-    before = await made_before(db, actor, "addActionItem", form.idempotency_key, form)
+    before = await made_before(db, actor, "addActionItem", form)
     if before is not None:
         return await access_action_item(db, actor, before)
     await refuse_past_day(db, member.id, form.due_date, now)
@@ -104,7 +105,7 @@ async def add_action_item(db: AsyncSession, actor: Actor, *, form: NewActionItem
     )
     db.add(item)
     await db.flush()
-    await remember(db, actor, "addActionItem", form.idempotency_key, form, item.id, now)
+    await remember(db, actor, "addActionItem", form, item.id, now)
     emit(
         db,
         ActionItemAdded(

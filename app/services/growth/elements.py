@@ -18,10 +18,9 @@ from app.models.growth import ARCHETYPE_OF, LEADS_FROM, Archetype, ElementalBala
 from app.models.members import Member
 from app.problems import Forbidden, InvalidInput
 from app.services.growth.balance import leader_of, shares_of
-from app.services.growth.retries import made_before, remember
-from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require, require_login
-from app.services.members import access_member
+from app.services.identity.retries import made_before, remember
+from app.services.members import access_member, access_whose
 
 _MUTATION: Final = "recordElementalBalance"
 
@@ -96,12 +95,12 @@ async def record_elemental_balance(
         raise Forbidden
     if not any(form.amounts.values()):
         raise InvalidInput("fire", "There must be something of one element at least")
-    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form)) is not None:
         return await access_elemental_balance(db, actor, before)
     balance = await record_elements(
         db, member, form.amounts, assessment_id=None, recorded_by=require_login(actor), now=now
     )
-    await remember(db, actor, _MUTATION, form.idempotency_key, form, balance.id, now)
+    await remember(db, actor, _MUTATION, form, balance.id, now)
     return balance
 
 

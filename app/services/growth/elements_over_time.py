@@ -11,11 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.loaders.growth import ElementShare, shares_shown
-from app.services.coherence.reading import Interval
 from app.services.growth.balance import shares_of
-from app.services.growth.series import SeriesQuestion, asked_of
-from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require
+from app.services.members import Interval, OverTime, access_whose, asked_of
 
 _ELEMENTS: Final = ("fire", "water", "earth", "air", "aether")
 
@@ -46,7 +44,7 @@ _SERIES: Final = text(
 )
 
 
-async def read_elemental_series(db: AsyncSession, actor: Actor, *, question: SeriesQuestion) -> ElementalSeries:
+async def read_elemental_series(db: AsyncSession, actor: Actor, *, question: OverTime) -> ElementalSeries:
     """In the order of time, without what has no balance."""
     require(actor, "growth:read")
     question.refuse_too_long()

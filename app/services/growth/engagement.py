@@ -12,11 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.models.growth import EngagementScore, Metric
-from app.services.coherence.reading import Interval
 from app.services.growth.engaging import EngagementPart, Part, engagement_of
-from app.services.growth.series import SeriesQuestion, asked_of
-from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require
+from app.services.members import Interval, OverTime, access_whose, asked_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,7 @@ _SERIES: Final = text(
 )
 
 
-async def read_engagement_series(
-    db: AsyncSession, actor: Actor, *, question: SeriesQuestion, metric: Metric
-) -> MetricSeries:
+async def read_engagement_series(db: AsyncSession, actor: Actor, *, question: OverTime, metric: Metric) -> MetricSeries:
     """How often something was done, in the order of time; where it was not done at all there is a zero."""
     require(actor, "growth:read")
     question.refuse_too_long()

@@ -15,10 +15,10 @@ from app.models.growth import Goal, GoalStatus, GoalUpdate, Milestone
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, GoalIsOver, InvalidInput, TooLateToUndo
 from app.services.growth.goals import Value, access_goal, lock_goal, milestones_of, newest_value, refuse_over
-from app.services.growth.retries import made_before, remember
 from app.services.growth.way import has_come_to, progress_of
-from app.services.growth.whose import day_of
 from app.services.identity.permissions import access_visible, require, require_login
+from app.services.identity.retries import made_before, remember
+from app.services.members import day_of
 
 _MUTATION: Final = "recordGoalProgress"
 
@@ -47,7 +47,7 @@ async def record_goal_progress(db: AsyncSession, actor: Actor, *, form: NewValue
     Raises `GoalIsOver`. Under an idempotency key a retry finds what the first try recorded.
     """
     goal = await lock_goal(db, actor, form.goal_id)
-    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form)) is not None:
         return await access_goal_update(db, actor, before)
     refuse_over(goal)
     highest = select(func.max(GoalUpdate.number)).where(GoalUpdate.goal_id == goal.id)
@@ -62,7 +62,7 @@ async def record_goal_progress(db: AsyncSession, actor: Actor, *, form: NewValue
     db.add(recorded)
     await db.flush()
     await _stand_at(db, goal, recorded, await milestones_of(db, goal), now)
-    await remember(db, actor, _MUTATION, form.idempotency_key, form, recorded.id, now)
+    await remember(db, actor, _MUTATION, form, recorded.id, now)
     return recorded
 
 

@@ -16,11 +16,10 @@ from app.forms import Day, Form, IdempotencyKey, Line, text
 from app.models.coherence.dimensions import Dimension
 from app.models.growth import MOST_ACTIVE, Goal, GoalStatus, GoalUpdate, Milestone
 from app.problems import GoalIsOver, InvalidInput, TooManyGoals, VersionConflict
-from app.services.growth.retries import made_before, remember
 from app.services.growth.way import is_on_the_way, progress_of
-from app.services.growth.whose import access_whose, day_of
 from app.services.identity.permissions import access_visible, require, require_login
-from app.services.members import access_member
+from app.services.identity.retries import made_before, remember
+from app.services.members import access_member, access_whose, day_of
 
 _MUTATION: Final = "addGoal"
 
@@ -93,7 +92,7 @@ async def add_goal(db: AsyncSession, actor: Actor, *, form: NewGoal, now: dateti
     """
     require(actor, "growth:write")
     member = await access_whose(db, actor, form.member_id, locked=True)
-    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form)) is not None:
         return await access_goal(db, actor, before)
     _refuse_nothing_to_reach(form.baseline, form.target)
     await refuse_past(db, member.id, form.target_date, now)
@@ -111,7 +110,7 @@ async def add_goal(db: AsyncSession, actor: Actor, *, form: NewGoal, now: dateti
     )
     db.add(goal)
     await db.flush()
-    await remember(db, actor, _MUTATION, form.idempotency_key, form, goal.id, now)
+    await remember(db, actor, _MUTATION, form, goal.id, now)
     emit(db, GoalAdded(member_id=member.id, coach_id=member.coach_id, goal_id=goal.id))
     return goal
 

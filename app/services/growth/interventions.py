@@ -25,11 +25,11 @@ from app.problems import (
     InterventionNotCompleted,
     InvalidInput,
 )
+from app.services.growth.due_days import refuse_past_day
 from app.services.growth.library import access_intervention
-from app.services.growth.retries import made_before, remember
-from app.services.growth.whose import access_whose, refuse_past_day
 from app.services.identity.permissions import access_visible, require, require_login
-from app.services.members import access_member
+from app.services.identity.retries import made_before, remember
+from app.services.members import access_member, access_whose
 from app.services.privacy import key_for_member
 
 OPEN = (InterventionStatus.ASSIGNED, InterventionStatus.IN_PROGRESS)
@@ -92,7 +92,7 @@ async def assign_intervention(
     """For the member's coach and admins. Under an idempotency key a retry finds what the first try made."""
     require(actor, "growth:write")
     member = await access_member(db, actor, form.member_id, locked=True)
-    before = await made_before(db, actor, "assignIntervention", form.idempotency_key, form)
+    before = await made_before(db, actor, "assignIntervention", form)
     if before is not None:
         return await access_member_intervention(db, actor, before)
     intervention = await access_intervention(db, actor, form.intervention_id)
@@ -107,7 +107,7 @@ async def assign_intervention(
         due_date=form.due_date,
         now=now,
     )
-    await remember(db, actor, "assignIntervention", form.idempotency_key, form, row.id, now)
+    await remember(db, actor, "assignIntervention", form, row.id, now)
     return row
 
 
@@ -153,7 +153,6 @@ async def assign(
     )
     db.add(row)
     await db.flush()
-    await key_for_member(db, member.id)  # a member has no right to make their own, and will want to say how it was
     emit(db, InterventionAssigned(member_id=member.id, coach_id=member.coach_id, member_intervention_id=row.id))
     return row
 

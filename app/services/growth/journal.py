@@ -18,10 +18,9 @@ from app.models.growth import Goal, JournalEntry
 from app.models.members import Member
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, VersionConflict
-from app.services.growth.retries import made_before, remember
-from app.services.growth.whose import access_whose
 from app.services.identity.permissions import require
-from app.services.members import access_member
+from app.services.identity.retries import made_before, remember
+from app.services.members import access_member, access_whose
 from app.services.privacy.keys import key_for_member
 from app.services.sessions import access_session
 
@@ -103,7 +102,7 @@ async def write_journal_entry(
     """A new entry of one's own journal. Under an idempotency key a retry finds what the first try made."""
     member = await _writer(db, actor)
     key = await key_for_member(db, member.id)
-    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form, secret=key.secret)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form, secret=key.secret)) is not None:
         return await access_journal_entry(db, actor, before)
     await _refuse_foreign(db, actor, form.session_id, form.goal_id)
     entry = JournalEntry(
@@ -122,7 +121,7 @@ async def write_journal_entry(
     entry.content = key.seal(written.packed(), entry.place)
     db.add(entry)
     await db.flush()
-    await remember(db, actor, _MUTATION, form.idempotency_key, form, entry.id, now, secret=key.secret)
+    await remember(db, actor, _MUTATION, form, entry.id, now, secret=key.secret)
     emit(db, JournalEntryWritten(**_told(member, entry.id)))
     if entry.is_shared:
         emit(db, JournalEntryShared(**_told(member, entry.id)))

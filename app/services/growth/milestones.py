@@ -15,10 +15,10 @@ from app.forms import Day, Form, IdempotencyKey, Line, between
 from app.models.growth import MOST_MILESTONES, Goal, Milestone
 from app.problems import InvalidInput, MilestoneIsReached, TooLateToUndo, TooManyMilestones, VersionConflict
 from app.services.growth.goals import Value, lock_goal, milestones_of, refuse_over, refuse_past
-from app.services.growth.retries import made_before, remember
 from app.services.growth.way import has_come_to, is_on_the_way
-from app.services.growth.whose import day_of
 from app.services.identity.permissions import access_visible
+from app.services.identity.retries import made_before, remember
+from app.services.members import day_of
 
 _MUTATION: Final = "addMilestone"
 
@@ -52,7 +52,7 @@ async def access_milestone(db: AsyncSession, actor: Actor, milestone_id: UUID) -
 async def add_milestone(db: AsyncSession, actor: Actor, *, form: NewMilestone, now: datetime) -> Milestone:
     """Under an idempotency key a retry finds the first one. Raises `GoalIsOver`, `TooManyMilestones`."""
     goal = await lock_goal(db, actor, form.goal_id)
-    if (before := await made_before(db, actor, _MUTATION, form.idempotency_key, form)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form)) is not None:
         return await access_milestone(db, actor, before)
     refuse_over(goal)
     others = len(await milestones_of(db, goal))
@@ -74,7 +74,7 @@ async def add_milestone(db: AsyncSession, actor: Actor, *, form: NewMilestone, n
     )
     db.add(milestone)
     await db.flush()
-    await remember(db, actor, _MUTATION, form.idempotency_key, form, milestone.id, now)
+    await remember(db, actor, _MUTATION, form, milestone.id, now)
     return milestone
 
 

@@ -168,7 +168,9 @@ async def approve_recommendation(
         row.reviewed_by_user_id, row.reviewed_at = require_login(actor), now
         row.sent_at = now if form.send else None
     if form.assign and row.member_intervention_id is None:
-        intervention = await db.get_one(Intervention, row.intervention_id)
+        intervention = await db.get(Intervention, row.intervention_id)
+        if intervention is None:  # the member had another coach when it was drafted
+            raise InvalidInput("assign", "This is another coach's own intervention")
         given = await assign(
             db,
             actor,
@@ -180,7 +182,6 @@ async def approve_recommendation(
         )
         row.member_intervention_id = given.id
     if is_new:
-        await key_for_member(db, member.id)  # for what the member will say of it: they cannot make their first one
         emit(db, RecommendationSent(member_id=member.id, coach_id=member.coach_id, recommendation_id=row.id))
     return await _written(db, row, member)
 

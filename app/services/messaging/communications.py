@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,16 +12,16 @@ from app.actor import Actor
 from app.events import MessageQueued, emit
 from app.forms import Form, IdempotencyKey, Instant
 from app.loaders.messaging import ReadCommunication, Said, communications_read
-from app.models.identity import RememberedRequest
 from app.models.members import Member
 from app.models.messaging import Communication, CommunicationChannel, CommunicationStatus, Direction
 from app.platform.encryption import Key
 from app.platform.paging import Page, PageRequest, read_page
 from app.platform.quotas import Quota
 from app.platform.sms import telephone_number
-from app.problems import Forbidden, IdempotencyKeyReused, InvalidInput
+from app.problems import Forbidden, InvalidInput
 from app.services.identity.permissions import require, require_login
 from app.services.identity.quotas import use_quota
+from app.services.identity.retries import made_before, remember
 from app.services.members import access_member
 from app.services.messaging.composing import Draft, Written, refuse_too_long, write_out
 from app.services.messaging.templates import Body
@@ -103,10 +101,10 @@ async def send_message(db: AsyncSession, actor: Actor, *, form: SendMessage, now
     """
     written = await write_out(db, actor, form)
     key = await key_for_member(db, form.member_id)
-    if (before := await _before(db, actor, "sendMessage", form, key)) is not None:
+    if (before := await made_before(db, actor, "sendMessage", form, secret=key.secret)) is not None:
         return await access_communication(db, actor, before)
     row = await queue(db, actor, written, form.channel, key, template_id=form.template_id, by=None, now=now)
-    await _remember(db, actor, "sendMessage", form, key, row)
+    await remember(db, actor, "sendMessage", form, row.id, now, secret=key.secret)
     await use_quota(db, actor, Quota.MESSAGES, now=now)
     return ReadCommunication.of(row, written.said)
 
@@ -173,7 +171,7 @@ async def log_communication(
     if form.occurred_at is not None and form.occurred_at > now + _SOON:
         raise InvalidInput("occurredAt", "must not be in the future")
     key = await key_for_member(db, member.id)
-    if (before := await _before(db, actor, "logCommunication", form, key)) is not None:
+    if (before := await made_before(db, actor, "logCommunication", form, secret=key.secret)) is not None:
         return await access_communication(db, actor, before)
     said = Said(form.body)
     row = Communication(
@@ -190,47 +188,6 @@ async def log_communication(
     )
     row.content = key.seal(said.packed(), row.place)
     db.add(row)
-    await _remember(db, actor, "logCommunication", form, key, row)
+    await remember(db, actor, "logCommunication", form, row.id, now, secret=key.secret)
     await db.flush()
     return ReadCommunication.of(row, said)
-
-
-# Retries
-
-
-async def _before(
-    db: AsyncSession, actor: Actor, mutation: str, form: SendMessage | LogCommunication, key: Key
-) -> UUID | None:
-    """What a try before has made; raises `IdempotencyKeyReused` if it was to be something else."""
-    if form.idempotency_key is None:
-        return None
-    remembered = await db.get(RememberedRequest, (actor.user_id, mutation, form.idempotency_key))
-    if remembered is None:
-        return None
-    if remembered.input_hash != _digest(form, key):
-        raise IdempotencyKeyReused
-    return remembered.result_id
-
-
-async def _remember(
-    db: AsyncSession, actor: Actor, mutation: str, form: SendMessage | LogCommunication, key: Key, row: Communication
-) -> None:
-    if form.idempotency_key is None:
-        return
-    db.add(
-        RememberedRequest(
-            user_id=require_login(actor),
-            mutation=mutation,
-            key=form.idempotency_key,
-            input_hash=_digest(form, key),
-            result_id=row.id,
-            created_at=row.created_at,
-        )
-    )
-    await db.flush()
-
-
-def _digest(form: Form, key: Key) -> bytes:
-    """Keyed, so that nobody without the key can try what the text might have been."""
-    given: dict[str, Any] = form.model_dump(mode="json", exclude={"idempotency_key"})
-    return blake2b(orjson.dumps(given), key=key.secret, digest_size=32).digest()

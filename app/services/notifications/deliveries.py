@@ -16,7 +16,7 @@ from app.actor import Actor
 from app.events import DeliveryAsked, emit
 from app.forms import Form
 from app.models.coaches import Coach
-from app.models.identity import User
+from app.models.identity import Role, User
 from app.models.members import Member
 from app.models.notifications import Channel, Delivery, DeliveryStatus, Notification, NotificationKind
 from app.models.scheduling import SlotHold
@@ -30,7 +30,7 @@ from app.problems import Forbidden
 from app.services.identity.permissions import require
 from app.services.notifications.recording import job_of
 from app.services.notifications.rendering import Texts, texts_of
-from app.services.notifications.table import TOO_LATE, is_too_late
+from app.services.notifications.table import OF_TODAYS_COACH, TOO_LATE, is_too_late
 from app.services.notifications.unshared import is_unshared
 from app.services.notifications.unsubscribing import Chosen, may_unsubscribe, unsubscribed_of
 from app.services.sessions.calendar_events import invitation
@@ -245,7 +245,8 @@ async def _why_not(
         return "This user has unsubscribed"
     if is_too_late(kind, facts, now):
         return TOO_LATE
-    if kind is _K.MEMBER_ASSIGNED and "member_id" in facts and not await _coaches(db, user, facts["member_id"]):
+    is_of_coach = kind in OF_TODAYS_COACH and user.role is Role.COACH
+    if is_of_coach and "member_id" in facts and not await _coaches(db, user, facts["member_id"]):
         return "The member has another coach by now"
     if kind is _K.PLACE_OFFERED and "hold_id" in facts and await db.get(SlotHold, UUID(facts["hold_id"])) is None:
         return "The place is not offered any more"

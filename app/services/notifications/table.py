@@ -23,6 +23,7 @@ from app.events import (
     InterventionAssigned,
     JournalEntryShared,
     MilestoneReached,
+    OfMember,
     PlaceOffered,
     RecommendationSent,
     RiskAlertRaised,
@@ -106,6 +107,13 @@ TABLE: Final = (
 
 HEARD: Final = frozenset(telling.event for telling in TABLE if telling.event is not None)
 """The events that somebody is told of."""
+
+
+OF_TODAYS_COACH: Final = frozenset(
+    {_K.MEMBER_ASSIGNED, _K.RISK_ALERT_ESCALATED}
+    | {each.kind for each in TABLE if each.to is _R.COACH and issubclass(each.event or Event, OfMember)}
+)
+"""What a coach is not to be told of once the member has left them."""
 
 
 def telling_of(kind: NotificationKind, role: Role) -> Telling:

@@ -15,8 +15,10 @@ from app.events import (
     CoachAssigned,
     Event,
     Happened,
+    JournalEntryShared,
     OfMember,
     PlaceOffered,
+    RecommendationSent,
     SessionCancelled,
     SessionNoteShared,
     SessionPlanReminderDue,
@@ -65,6 +67,10 @@ async def _told(db: AsyncSession, event: Event, parties: _Parties) -> dict[Role,
     """Of the parties those who are told: nobody of what is not so any more, and no former coach of what came later."""
     users = dict(parties.users)
     match event:
+        case JournalEntryShared() if not await _is_so(db, _IS_SHARED_ENTRY, event.journal_entry_id):
+            return {}
+        case RecommendationSent() if not await _is_so(db, _IS_SENT, event.recommendation_id):
+            return {}
         case OfMember() if parties.members_coach_id != event.coach_id:
             users.pop(Role.COACH, None)
         case ActionItemAdded() if event.added_by_user_id == users[Role.MEMBER]:
@@ -134,4 +140,6 @@ _PARTIES: Final = text(
 _ASKED_FOR: Final = text("SELECT starts_at FROM bookings WHERE id = :id")
 _IS_OFFERED: Final = text("SELECT 1 FROM slot_holds WHERE id = :id")
 _IS_SHARED: Final = text("SELECT 1 FROM session_plans WHERE id = :id AND is_shared")
+_IS_SHARED_ENTRY: Final = text("SELECT 1 FROM journal_entries WHERE id = :id AND is_shared")
+_IS_SENT: Final = text("SELECT 1 FROM recommendations WHERE id = :id AND status IN ('SENT', 'COMPLETED')")
 _NOTE: Final = text("SELECT is_later FROM session_notes WHERE id = :id AND visibility = 'SHARED' AND NOT is_draft")

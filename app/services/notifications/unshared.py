@@ -12,10 +12,16 @@ _PLAN: Final = text("SELECT 1 FROM session_plans WHERE id = CAST(CAST(:id AS tex
 _NOTE: Final = text(
     "SELECT 1 FROM session_notes WHERE id = CAST(CAST(:id AS text) AS uuid) AND visibility = 'SHARED' AND NOT is_draft"
 )
+_ENTRY: Final = text("SELECT 1 FROM journal_entries WHERE id = CAST(CAST(:id AS text) AS uuid) AND is_shared")
+_SENT: Final = text(
+    "SELECT 1 FROM recommendations WHERE id = CAST(CAST(:id AS text) AS uuid) AND status IN ('SENT', 'COMPLETED')"
+)
 _SHARED: Final = {
     NotificationKind.PLAN_SHARED: ("plan_id", _PLAN),
     NotificationKind.PLAN_REMINDER: ("plan_id", _PLAN),
     NotificationKind.NOTE_SHARED: ("note_id", _NOTE),
+    NotificationKind.JOURNAL_ENTRY_SHARED: ("journal_entry_id", _ENTRY),
+    NotificationKind.RECOMMENDATION_SENT: ("recommendation_id", _SENT),
 }
 
 

@@ -9,14 +9,13 @@ from app.services.risk.alerts import (
 )
 from app.services.risk.assessments import RecordRisk, access_risk_assessment, list_risk_assessments, record_risk
 from app.services.risk.escalating import BATCH, escalate_due, hand_over_alerts, tell_of_escalation
-from app.services.risk.following import MOST_FOLLOWED, FollowedAlerts, SeenAlert, follow_risk_alerts
+from app.services.risk.following import MOST_FOLLOWED, SeenAlert, follow_risk_alerts
 from app.services.risk.rights import coach_in_sight
 from app.services.risk.statistics import RiskLevelCount, RiskQuestion, RiskStatistics, find_risk_statistics
 
 __all__ = [
     "BATCH",
     "MOST_FOLLOWED",
-    "FollowedAlerts",
     "RecordRisk",
     "ResolveRiskAlert",
     "RiskLevelCount",

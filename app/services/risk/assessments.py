@@ -1,11 +1,9 @@
 """Risk assessments: recording one, which may raise an alert, and the history of them."""
 
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Annotated, Final
 from uuid import UUID
 
-import orjson
 from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,14 +13,14 @@ from app.events import RiskAlertRaised, RiskAlertsChanged, RiskAssessed, emit
 from app.forms import Form, IdempotencyKey, Instant, text
 from app.loaders.risk import ReadRiskAssessment, assessments_read
 from app.models.coaches import Coach
-from app.models.identity import RememberedRequest, User
+from app.models.identity import User
 from app.models.members import Member
 from app.models.risk import ALARMING, RiskAlert, RiskAssessment, RiskIndicator, RiskLevel
 from app.models.sessions import CoachingSession
-from app.platform.encryption import Key
 from app.platform.paging import Page, PageRequest, read_page
-from app.problems import Forbidden, IdempotencyKeyReused, InvalidInput
+from app.problems import Forbidden, InvalidInput
 from app.services.identity.permissions import require, require_login
+from app.services.identity.retries import made_before, remember
 from app.services.privacy.keys import key_for_member
 from app.services.risk.escalating import pause_before
 from app.services.risk.rights import access_other, coach_in_sight
@@ -53,7 +51,7 @@ async def record_risk(db: AsyncSession, actor: Actor, *, form: RecordRisk, now: 
     require(actor, "risk:write")
     member = await access_other(db, actor, form.member_id, locked=True)
     key = await key_for_member(db, member.id)
-    if (before := await _before(db, actor, form, key)) is not None:
+    if (before := await made_before(db, actor, _MUTATION, form, secret=key.secret)) is not None:
         return await access_risk_assessment(db, actor, before)
     await _refuse_wrong(db, member, form, now)
     row = RiskAssessment(
@@ -76,7 +74,7 @@ async def record_risk(db: AsyncSession, actor: Actor, *, form: RecordRisk, now: 
     )
     if row.level in ALARMING:
         await _raise_alert(db, member, row, now)
-    await _remember(db, actor, form, key, row)
+    await remember(db, actor, _MUTATION, form, row.id, now, secret=key.secret)
     return ReadRiskAssessment.of(row, form.notes)
 
 
@@ -145,40 +143,3 @@ async def list_risk_assessments(
     read = await assessments_read(db, found.rows)
     kept = [(read[row.id], at) for row, at in zip(found.rows, found.cursors, strict=True) if row.id in read]
     return Page([row for row, _ in kept], [at for _, at in kept], found.has_next, found.has_previous)
-
-
-# Retries
-
-
-async def _before(db: AsyncSession, actor: Actor, form: RecordRisk, key: Key) -> UUID | None:
-    """What a try before has made; raises `IdempotencyKeyReused` if it was to be something else."""
-    if form.idempotency_key is None:
-        return None
-    remembered = await db.get(RememberedRequest, (actor.user_id, _MUTATION, form.idempotency_key))
-    if remembered is None:
-        return None
-    if remembered.input_hash != _digest(form, key):
-        raise IdempotencyKeyReused
-    return remembered.result_id
-
-
-async def _remember(db: AsyncSession, actor: Actor, form: RecordRisk, key: Key, row: RiskAssessment) -> None:
-    if form.idempotency_key is None:
-        return
-    db.add(
-        RememberedRequest(
-            user_id=require_login(actor),
-            mutation=_MUTATION,
-            key=form.idempotency_key,
-            input_hash=_digest(form, key),
-            result_id=row.id,
-            created_at=row.created_at,
-        )
-    )
-    await db.flush()
-
-
-def _digest(form: RecordRisk, key: Key) -> bytes:
-    """Keyed, so that nobody without the key can try what the notes might have been."""
-    given = form.model_dump(mode="json", exclude={"idempotency_key"})
-    return blake2b(orjson.dumps(given), key=key.secret, digest_size=32).digest()

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
-from hashlib import blake2b
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from pydantic import Field, field_validator
 from sqlalchemy import func
 from sqlmodel import col, delete, select, update
@@ -17,17 +15,18 @@ from app.events import SessionNoteShared, emit
 from app.forms import Form, IdempotencyKey, prose
 from app.loaders.sessions.notes import NoteContent, NoteSection, ReadNote, contents_of, key_of
 from app.models.coaches import Coach
-from app.models.identity import RememberedRequest, Role
+from app.models.identity import Role
 from app.models.members import Member
 from app.models.sessions import NoteVisibility, SessionNote
-from app.platform.encryption import Key
 from app.platform.keys import keys_of
-from app.problems import Forbidden, IdempotencyKeyReused, InvalidInput, VersionConflict
+from app.problems import Forbidden, InvalidInput, VersionConflict
 from app.services.identity.permissions import require, require_login
+from app.services.identity.retries import made_before, remember
 from app.services.privacy.keys import key_for_session
 from app.services.sessions.note_templates import MOST_SECTIONS, Heading, find_note_template
 from app.services.sessions.viewing import access_session
 
+_MUTATION = "writeSessionNote"
 _OF_MEMBERS = "What a member writes is shared with their coach"
 
 MOST_CHARACTERS = 50_000  # of all sections together: as UTF-8 they fit into a request
@@ -103,7 +102,8 @@ async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, n
     if written_by is Role.MEMBER and form.visibility is NoteVisibility.PRIVATE:
         raise InvalidInput("visibility", _OF_MEMBERS)
     key = await key_for_session(db, session)
-    if form.idempotency_key is not None and (before := await _before(db, actor, form, key)) is not None:
+    before = await made_before(db, actor, _MUTATION, form, secret=key.secret)
+    if before is not None:
         return await access_note(db, actor, before)
     await _refuse_more(db, actor, session.id)
     content = await _begun(db, actor, form)
@@ -122,9 +122,8 @@ async def write_session_note(db: AsyncSession, actor: Actor, *, form: NewNote, n
     )
     note.content = key.seal(content.packed(), note.place)
     db.add(note)
-    if form.idempotency_key is not None:
-        db.add(_remembered(form.idempotency_key, form, key, note))
     await db.flush()
+    await remember(db, actor, _MUTATION, form, note.id, now, secret=key.secret)
     _tell(db, note, was_in_sight=False)
     return ReadNote.of(note, content)
 
@@ -245,36 +244,3 @@ def _tell(db: AsyncSession, note: SessionNote, *, was_in_sight: bool) -> None:
                 author_user_id=note.author_user_id,
             ),
         )
-
-
-# Retries
-
-
-async def _before(db: AsyncSession, actor: Actor, form: NewNote, key: Key) -> UUID | None:
-    """The note that a try before has made; raises `IdempotencyKeyReused` if it was to be another one."""
-    remembered = await db.get(RememberedRequest, (actor.user_id, _MUTATION, form.idempotency_key))
-    if remembered is None:
-        return None
-    if remembered.input_hash != _digest(form, key):
-        raise IdempotencyKeyReused
-    return remembered.result_id
-
-
-_MUTATION = "writeSessionNote"
-
-
-def _remembered(idempotency_key: str, form: NewNote, key: Key, note: SessionNote) -> RememberedRequest:
-    return RememberedRequest(
-        user_id=note.author_user_id,
-        mutation=_MUTATION,
-        key=idempotency_key,
-        input_hash=_digest(form, key),
-        result_id=note.id,
-        created_at=note.created_at,
-    )
-
-
-def _digest(form: NewNote, key: Key) -> bytes:
-    """Keyed, so that nobody without the key can try what the text might have been."""
-    given = orjson.dumps(form.model_dump(mode="json", exclude={"idempotency_key"}))
-    return blake2b(given, key=key.secret, digest_size=32).digest()

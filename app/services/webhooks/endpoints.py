@@ -108,13 +108,14 @@ async def access_webhook_endpoint(
     return endpoint
 
 
-async def coaches_who_may(db: AsyncSession, coach_ids: Collection[UUID]) -> set[UUID]:
-    """Those who may have endpoints today; for the system."""
+async def coaches_who_may(db: AsyncSession, coach_ids: Collection[UUID], *permissions: str) -> set[UUID]:
+    """Those who may have endpoints today, and all this besides; for the system."""
     if not coach_ids:
         return set()
     statement = select(Coach.id, User).join(User, col(User.id) == col(Coach.user_id)).where(col(User.is_active))
     found = (await db.exec(statement.where(col(Coach.id).in_(coach_ids)))).all()
-    return {coach_id for coach_id, user in found if PERMISSION in await permissions_of(db, user)}
+    wanted = {PERMISSION, *permissions}
+    return {coach_id for coach_id, user in found if wanted.issubset(await permissions_of(db, user))}
 
 
 async def add_webhook_endpoint(

@@ -54,6 +54,11 @@ class EventType:
     event: type[Event]
     description: str
 
+    @property
+    def permission(self) -> str | None:
+        """What a coach is to have beside the right to webhooks, to be told of it."""
+        return _READ_BY.get(self.name.partition(".")[0]) if issubclass(self.event, events.OfMember) else None
+
 
 EVENT_TYPES: Final = (
     EventType("member.signed_up", events.MemberSignedUp, "Somebody has signed up as a member."),
@@ -99,6 +104,14 @@ EVENT_TYPES: Final = (
     EventType("risk.alert_acknowledged", events.RiskAlertAcknowledged, "Somebody has acknowledged an alert."),
     EventType("note.shared", events.SessionNoteShared, "The other side can read a note."),
 )
+_READ_BY: Final = {
+    **dict.fromkeys(("assessment", "coherence", "breakthrough"), "coherence:read"),
+    **dict.fromkeys(
+        ("elements", "intervention", "action_item", "goal", "milestone", "journal_entry", "recommendation"),
+        "growth:read",
+    ),
+    "risk": "risk:read",
+}
 TEST: Final = EventType("test.sent", events.WebhookTestAsked, "Somebody has asked for a test. Sent whatever is chosen.")
 
 INTERNAL: Final = frozenset(

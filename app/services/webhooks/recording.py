@@ -10,12 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.events import Event, Happened, SessionNoteShared, WebhookTestAsked
+from app.events import Event, Happened, OfMember, SessionNoteShared, WebhookTestAsked
+from app.models.members import Member
 from app.models.sessions import SessionNote
 from app.models.webhooks import WebhookEndpoint, WebhookMessage, WebhookMessageStatus
 from app.platform.ids import new_id
 from app.services.webhooks.endpoints import coaches_who_may
-from app.services.webhooks.event_types import BY_EVENT, NAMES, coaches_concerned, payload_of, webhook_id_of
+from app.services.webhooks.event_types import BY_EVENT, NAMES, EventType, coaches_concerned, payload_of, webhook_id_of
 from app.services.webhooks.turns import hand_on
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -60,7 +61,7 @@ def _coaches_named(happened: Happened) -> list[UUID]:
 async def record_webhooks(db: AsyncSession, happened: Happened, *, now: datetime) -> None:
     """For the system; a second time, nothing happens."""
     event = happened.read()
-    endpoints = await _hearing(db, event, BY_EVENT[happened.event_type].name)
+    endpoints = await _hearing(db, event, BY_EVENT[happened.event_type])
     if not endpoints:
         return
     message = {
@@ -81,8 +82,8 @@ async def record_webhooks(db: AsyncSession, happened: Happened, *, now: datetime
         await hand_on(db, endpoint.id)
 
 
-async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEndpoint]:
-    """Locked, in one order for all. A coach who may have none any more, or not log in, is told nothing."""
+async def _hearing(db: AsyncSession, event: Event, event_type: EventType) -> list[WebhookEndpoint]:
+    """Locked, in one order for all. A coach who may have none any more, not see it, or not log in, is told nothing."""
     statement = select(WebhookEndpoint).where(col(WebhookEndpoint.is_enabled))
     if isinstance(event, WebhookTestAsked):
         its_owners = col(WebhookEndpoint.coach_id).is_not_distinct_from(event.coach_id)
@@ -94,15 +95,20 @@ async def _hearing(db: AsyncSession, event: Event, name: str) -> list[WebhookEnd
                 col(WebhookEndpoint.coach_id).is_(None),
                 col(WebhookEndpoint.coach_id).in_(await _coaches_concerned(db, event)),
             ),
-            or_(chosen.is_(None), chosen.contains([name])),
+            or_(chosen.is_(None), chosen.contains([event_type.name])),
         )
     found = list(await db.exec(statement.order_by(col(WebhookEndpoint.id)).with_for_update(key_share=True)))
-    coaches = await coaches_who_may(db, {each.coach_id for each in found if each.coach_id is not None})
+    wanted = (event_type.permission,) if event_type.permission is not None else ()
+    coaches = await coaches_who_may(db, {each.coach_id for each in found if each.coach_id is not None}, *wanted)
     return [each for each in found if each.coach_id is None or each.coach_id in coaches]
 
 
 async def _coaches_concerned(db: AsyncSession, event: Event) -> list[UUID]:
-    """Of a note that was written after its member had left the session's coach, the coach of today."""
+    """Of a note that was written after its member had left the session's coach, the coach of today. Of what is a
+    member's own nobody whom the member has left, however late it is heard of."""
+    if isinstance(event, OfMember):
+        of_today = select(Member.coach_id).where(Member.id == event.member_id, Member.coach_id == event.coach_id)
+        return [coach_id for coach_id in await db.exec(of_today) if coach_id is not None]
     if not isinstance(event, SessionNoteShared):
         return coaches_concerned(event)
     statement = select(SessionNote.is_later, SessionNote.member_coach_id).where(SessionNote.id == event.note_id)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.events import BreakthroughConfirmed, BreakthroughDetected, CoherenceScored
 from app.wire.relay import global_id, parse_key
+from tests.models.small_practice import refused_with
 from tests.operations import add_window, booked, completed, transferred
 from tests.practice import MONDAY, Person, Practice
 from tests.scoring import (
@@ -199,6 +200,15 @@ async def test_nobody_but_the_members_coach_of_today_decides(practice: Practice)
     for who in (other, stranger):
         assert (await practice.refusal(NODE, who, id=found))["code"] == "FORBIDDEN"
         assert (await practice.refusal(BREAKTHROUGHS, who, memberId=member.id))["code"] == "FORBIDDEN"
+    in_anothers_name = "UPDATE breakthroughs SET status = 'CONFIRMED', decided_at = now(), decided_by_user_id = :user"
+    async with practice.as_actor(coach.actor) as db:
+        assert await refused_with(db, in_anothers_name, user=other.user.id) == "42501"
+    early = (
+        "INSERT INTO coherence_scores (id, member_id, psi, rho, q, f, total, percentage, velocity, calculated_at)"
+        " VALUES (gen_random_uuid(), :member, 0, 0, 0, 0, 0, 0, 0, '2000-01-01')"
+    )
+    async with practice.as_actor(stranger.actor) as db:  # and nobody is told that there is a later one
+        assert await refused_with(db, early, member=member.actor.member_id) == "42501"
     assert await practice.count("breakthroughs", "status = 'DETECTED'") == 1
 
     await transferred(practice, member, other)

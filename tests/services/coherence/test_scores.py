@@ -162,7 +162,7 @@ async def test_a_score_of_the_past_is_refused_once_there_is_a_later_one(practice
         ("total = 1.45", "coherence_scores_total_of_the_four"),
         ("percentage = 36.2", "coherence_scores_total_of_the_four"),
         ("psi = 1.2", "coherence_scores_measured_range"),
-        ("assessment_id = gen_random_uuid()", "violates foreign key"),
+        ("assessment_id = gen_random_uuid()", "another member's"),
     ],
 )
 async def test_the_database_holds_the_numbers_together(practice: Practice, change: str, refusal: str) -> None:

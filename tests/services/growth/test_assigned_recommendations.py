@@ -3,9 +3,19 @@
 from app.events import InterventionAssigned
 from app.wire.relay import global_id
 from tests.interventions import ASSIGN, PROGRESS, RATE
-from tests.operations import nothing_written
+from tests.operations import nothing_written, transferred
 from tests.practice import Practice
-from tests.recommending import APPROVE, DRAFT, drafts, exercise, recommendable, recommended, scored, sent
+from tests.recommending import (
+    APPROVE,
+    DRAFT,
+    drafts,
+    exercise,
+    recommendable,
+    recommendation_of,
+    recommended,
+    scored,
+    sent,
+)
 
 LACKS_COURAGE = ("0.60", "0.80", "0.30", "0.50")
 
@@ -80,3 +90,19 @@ async def test_the_next_proposal_is_better_for_what_the_member_said(practice: Pr
     assert await practice.rows("SELECT rating FROM intervention_experiences") == [(5,)]
     assert (await practice.ask(DRAFT, coach, input={"memberId": member.id}))["recommendations"]
     assert (await sent(practice, coach, member))["status"] == "SENT"
+
+
+async def test_a_coach_before_has_proposed_an_exercise_of_their_own_which_the_coach_of_today_does_not_give(
+    practice: Practice,
+) -> None:
+    former, today = await practice.coach(), await practice.coach()
+    member = await practice.member(former)
+    key = await recommendation_of(practice, member)
+    await transferred(practice, member, today)
+
+    async with nothing_written(practice):
+        refused = await practice.ask(APPROVE, today, input={"id": key, "assign": True})
+
+    assert (refused["code"], refused["field"]) == ("INVALID_INPUT", "assign")
+    taken = await practice.ask(APPROVE, today, input={"id": key})
+    assert (taken["status"], taken["intervention"]) == ("SENT", None)

@@ -47,6 +47,8 @@ async def test_an_entry_is_its_members_until_it_is_shared_and_while_it_is(
     assert await journal(practice, coach, member) == []
     assert (await practice.refusal(NODE, coach, **own))["code"] == "FORBIDDEN"
     assert await kinds_told(practice) == [JournalEntryWritten, JournalEntryShared]
+    await practice.work()
+    assert await practice.count("notifications", "kind = 'JOURNAL_ENTRY_SHARED'") == 0, "it is not shared any more"
 
 
 async def test_nobody_else_writes_shares_changes_or_removes_it(

@@ -21,6 +21,7 @@ from tests.interventions import (
     made,
     nodes,
 )
+from tests.models.small_practice import refused_with
 from tests.operations import nothing_written, transferred
 from tests.practice import Person, Practice
 from tests.statements import cost_alike, cost_of_page
@@ -222,6 +223,9 @@ async def test_what_is_written_is_stored_encrypted_and_the_coachs_note_is_not_th
     stored = await practice.rows(
         "SELECT g::text || n::text FROM member_interventions g JOIN member_intervention_notes n USING (id)"
     )
+    in_anothers_name = "UPDATE member_intervention_notes SET author_user_id = :user"
+    async with practice.as_actor(coach.actor) as db:
+        assert await refused_with(db, in_anothers_name, user=member.user.id) == "42501"
     assert "Kanarienvogel" not in str(stored)
     assert b"Kanarienvogel".hex() not in str(stored)
     for gone in ({"text": None}, {}):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.events import ActionItemOverdue
-from app.jobs.growth import mark_overdue
+from app.jobs.growth import OVERDUE
 from app.services.growth import overdue
 from tests.interventions import ADD_ITEM, COMPLETE_ITEM, REOPEN_ITEM, UPDATE_ITEM, item
 from tests.operations import nothing_written
@@ -25,7 +25,7 @@ async def lives_in(practice: Practice, zone: str) -> None:
 
 
 async def statuses(practice: Practice) -> list[str]:
-    await mark_overdue(practice.context())
+    await OVERDUE.work(practice.context())
     return [status for (status,) in await practice.rows("SELECT status::text FROM action_items ORDER BY id")]
 
 
@@ -64,7 +64,7 @@ async def test_however_many_look_it_is_told_once_and_the_member_hears_of_it(
     for _ in range(5):
         await item(practice, member, dueDate="2026-03-02")
     practice.clock.move(days=1)
-    await asyncio.gather(*(mark_overdue(practice.context()) for _ in range(4)))
+    await asyncio.gather(*(OVERDUE.work(practice.context()) for _ in range(4)))
     practice.clock.move(days=1)
 
     assert await statuses(practice) == ["OVERDUE"] * 5
@@ -111,7 +111,7 @@ async def test_what_is_done_while_it_becomes_overdue_stays_done(practice: Practi
     keys = [(await item(practice, member, dueDate="2026-03-02"))["id"] for _ in range(8)]
     practice.clock.move(days=1)
     doing = [practice.ask(COMPLETE_ITEM, member, input={"id": key}) for key in keys]
-    await asyncio.gather(mark_overdue(practice.context()), *doing, mark_overdue(practice.context()))
+    await asyncio.gather(OVERDUE.work(practice.context()), *doing, OVERDUE.work(practice.context()))
 
     assert await statuses(practice) == ["COMPLETED"] * 8
     assert await told(practice) <= 8

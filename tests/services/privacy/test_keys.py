@@ -17,6 +17,7 @@ from app.platform.settings import InvalidSettings, Settings
 from app.server import Application
 from app.services import privacy
 from app.wire.relay import parse_key
+from tests.growing import entered
 from tests.operations import (
     SESSION_NOTES,
     UPDATE_NOTE,
@@ -28,6 +29,8 @@ from tests.operations import (
     nothing_written,
 )
 from tests.practice import MovableClock, Person, Practice
+from tests.recommending import said_of_one
+from tests.risks import assessed
 
 NINE = "2026-03-02T09:00:00Z"
 
@@ -212,13 +215,16 @@ async def test_each_member_has_one_key_however_many_write_at_once(practice: Prac
 # Rotating
 
 
-async def test_rotation_wraps_every_key_anew_and_touches_no_note(
+async def test_rotation_wraps_every_key_anew_and_touches_no_text(
     practice: Practice, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.services.privacy.rotation.BATCH", 2)
-    coach, _, sessions = await people(practice, 5)
+    coach, (member, *_), sessions = await people(practice, 5)
     for session in sessions:
         await noted(practice, coach, session, "Words")
+    await entered(practice, member)
+    await assessed(practice, coach, member, notes="Words")
+    await said_of_one(practice, coach, member, "Words")
     before = await practice.rows("SELECT id, content, version, updated_at FROM session_notes ORDER BY id")
     turned = settings.model_copy(update={"encryption_keys": written(tests_1=b"1", tests_2=b"2")})
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.operations import ASSIGN, add_window, booked, noted
+from tests.interventions import item
+from tests.operations import ASSIGN, add_window, booked, noted, transferred
 from tests.practice import Person, Practice
 from tests.receiving import Receiver, receiving
+from tests.risks import assessed
 from tests.webhooks import endpoint, messages
 
 pytestmark = pytest.mark.usefixtures("loopback")
@@ -76,3 +78,23 @@ async def test_of_a_note_that_came_after_a_transfer_the_coach_of_today_hears_and
 
         assert {told["data"]["noteId"] for told in of_today.told} == {note["id"] for note in later}
     assert [told["data"]["noteId"] for told in receiver.told] == [before["id"]]
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+async def test_of_a_risk_nobody_hears_whom_the_member_has_left_or_who_may_see_no_risks(
+    practice: Practice, coach: Person, receiver: Receiver, has_left: bool
+) -> None:
+    admin, member = await practice.admin(), await practice.member(coach)
+    await endpoint(practice, coach, receiver.url, eventTypes=["risk.assessed", "action_item.added"])
+    async with receiving() as of_the_practice:
+        await endpoint(practice, admin, of_the_practice.url, eventTypes=["risk.assessed"])
+        await assessed(practice, coach, member, "MEDIUM")
+        if has_left:
+            await transferred(practice, member, await practice.coach())
+        else:
+            await item(practice, coach, member)
+            await practice.rows(MAY_NOT.replace("webhooks:manage", "risk:read"), id=coach.user.id)
+        await practice.work()
+
+        assert [told["type"] for told in of_the_practice.told] == ["risk.assessed"]
+    assert [told["type"] for told in receiver.told] == ([] if has_left else ["action_item.added"])

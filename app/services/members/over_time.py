@@ -1,5 +1,6 @@
-"""What series over time are asked by, whatever of."""
+"""What is shown of a member over time, in days, weeks or months of their own."""
 
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,13 +11,18 @@ from app.forms import Form, Instant
 from app.models.identity import User
 from app.models.members import Member
 from app.problems import InvalidInput
-from app.services.coherence.reading import Interval
 
 MOST_POINTS: Final = 1_200
 _SECONDS: Final = {"DAY": 86_400, "WEEK": 7 * 86_400, "MONTH": 28 * 86_400}
 
 
-class SeriesQuestion(Form):
+class Interval(StrEnum):
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+
+
+class OverTime(Form):
     """From an instant on, and before another one; days, weeks from Monday and months are the member's own."""
 
     member_id: UUID | None = None
@@ -31,7 +37,7 @@ class SeriesQuestion(Form):
             raise InvalidInput("to", f"is more than {MOST_POINTS:,} times the interval after from")
 
 
-async def asked_of(db: AsyncSession, member: Member, question: SeriesQuestion) -> dict[str, Any]:
+async def asked_of(db: AsyncSession, member: Member, question: OverTime) -> dict[str, Any]:
     """What a statement is given, the member's time zone too."""
     zone = (await db.exec(select(User.time_zone).where(User.id == member.user_id))).one()
     return {
