@@ -47,5 +47,6 @@ def test_of_every_job_that_waits_for_somebody_outside_only_so_many_do() -> None:
         "send_message_by_sms",
         "send_webhook",
         "import_calendar",
+        "phrase_recommendations",
     }
     assert {job.name for job in JOBS if job.at_once} == outside
