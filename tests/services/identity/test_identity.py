@@ -21,10 +21,21 @@ from tests.practice import Person, Practice
 PASSWORD = "correct horse"
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 UNAUTHENTICATED = {"code": "UNAUTHENTICATED", "status": 401}
-OF_A_MEMBER = ["messages:read", "notes:read", "notes:write", "profile:write", "sessions:read", "sessions:write"]
+_OF_GROWTH = ["coherence:read", "coherence:write", "growth:read", "growth:write"]
+OF_A_MEMBER = [
+    *_OF_GROWTH,
+    "messages:read",
+    "notes:read",
+    "notes:write",
+    "profile:write",
+    "sessions:read",
+    "sessions:write",
+]
 OF_A_COACH = [
     "availability:write",
     "coaches:write",
+    *_OF_GROWTH,
+    "interventions:manage",
     "members:read",
     "members:write",
     "messages:read",
@@ -32,6 +43,10 @@ OF_A_COACH = [
     "note_templates:write",
     "notes:read",
     "notes:write",
+    "questions:manage",
+    "recommendations:review",
+    "risk:read",
+    "risk:write",
     "sessions:read",
     "sessions:write",
     "webhooks:manage",
