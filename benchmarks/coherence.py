@@ -11,6 +11,7 @@ import httpx2
 from app.context import Context
 from app.demo import PASSWORD, load_demo, load_large_demo
 from app.platform.settings import Settings
+from app.services.coherence import load_starters
 from benchmarks.common import Candidate, NoFigure, Sheet, comparison, in_turns, milliseconds, run
 from benchmarks.practice import as_owner, practice_of_today
 from tests.practice import Practice
@@ -46,6 +47,8 @@ async def measure(settings: Settings) -> list[Sheet]:
     async with practice_of_today(settings) as practice:
         context = Context(practice.house)
         began = time.perf_counter()
+        async with practice.as_system() as db:
+            await load_starters(db, now=practice.clock())
         await load_demo(context)
         await load_large_demo(context)
         loaded = time.perf_counter() - began

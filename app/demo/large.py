@@ -49,7 +49,7 @@ _LEVELS: Final = (RiskLevel.LOW, RiskLevel.LOW, RiskLevel.LOW, RiskLevel.MEDIUM)
 
 
 async def load_large_demo(context: Context) -> bool:
-    """Adds it to the demo practice; False if it was there. Takes about half a minute."""
+    """Adds it to the demo practice; False if it was there. Takes about a minute."""
     async with context.unit_of_work() as db:
         if await has_account(db, _email("coach", 1)):
             return False
