@@ -21,15 +21,16 @@ from tests.practice import Person, Practice
 PASSWORD = "correct horse"
 FORBIDDEN = {"code": "FORBIDDEN", "status": 403}
 UNAUTHENTICATED = {"code": "UNAUTHENTICATED", "status": 401}
-OF_A_MEMBER = (
-    "coherence:read coherence:write growth:read growth:write messages:read notes:read notes:write profile:write"
-    " sessions:read sessions:write"
-).split()
-OF_A_COACH = (
-    "availability:write coaches:write coherence:read coherence:write growth:read growth:write interventions:manage"
-    " members:read members:write messages:read messages:send note_templates:write notes:read notes:write"
-    " questions:manage recommendations:review risk:read risk:write sessions:read sessions:write webhooks:manage"
-).split()
+OF_A_MEMBER = [
+    *("coherence:read", "coherence:write", "growth:read", "growth:write", "messages:read", "notes:read", "notes:write"),
+    *("profile:write", "sessions:read", "sessions:write"),
+]
+OF_A_COACH = [
+    *("availability:write", "coaches:write", "coherence:read", "coherence:write", "growth:read", "growth:write"),
+    *("interventions:manage", "members:read", "members:write", "messages:read", "messages:send"),
+    *("note_templates:write", "notes:read", "notes:write", "questions:manage", "recommendations:review"),
+    *("risk:read", "risk:write", "sessions:read", "sessions:write", "webhooks:manage"),
+]
 OF_AN_ADMIN = sorted(
     {*OF_A_MEMBER, *OF_A_COACH, "coaches:create", "jobs:manage", "members:assign", "notifications:manage"}
 )
