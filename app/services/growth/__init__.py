@@ -30,7 +30,7 @@ from app.services.growth.engagement import (
     find_engagement,
     read_engagement_series,
 )
-from app.services.growth.engaging import EngagementPart, Part
+from app.services.growth.engagement_formula import EngagementPart, Part
 from app.services.growth.goal_outcomes import GoalFilter, GoalOutcomes, OfWhom, find_goal_outcomes, list_goals
 from app.services.growth.goal_values import (
     NewValue,

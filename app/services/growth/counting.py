@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.events import Happened, OfMember, SessionCompleted, SessionNoShow
 from app.models.growth import Metric
-from app.services.growth.engaging import WINDOW_DAYS, Done, engagement_of
+from app.services.growth.engagement_formula import WINDOW_DAYS, Done, engagement_of
 
 AT_ONCE: Final = 100
 """Members whose scores are made anew in one transaction."""

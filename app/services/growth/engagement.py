@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.actor import Actor
 from app.models.growth import EngagementScore, Metric
-from app.services.growth.engaging import EngagementPart, Part, engagement_of
+from app.services.growth.engagement_formula import EngagementPart, Part, engagement_of
 from app.services.identity.permissions import require
 from app.services.members import Interval, OverTime, access_whose, asked_of
 

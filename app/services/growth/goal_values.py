@@ -14,8 +14,8 @@ from app.forms import Form, IdempotencyKey
 from app.models.growth import Goal, GoalStatus, GoalUpdate, Milestone
 from app.platform.paging import Page, PageRequest, read_page
 from app.problems import Forbidden, GoalIsOver, InvalidInput, TooLateToUndo
+from app.services.growth.goal_progress import has_come_to, progress_of
 from app.services.growth.goals import Value, access_goal, lock_goal, milestones_of, newest_value, refuse_over
-from app.services.growth.way import has_come_to, progress_of
 from app.services.identity.permissions import access_visible, require, require_login
 from app.services.identity.retries import made_before, remember
 from app.services.members import day_of

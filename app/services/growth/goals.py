@@ -16,7 +16,7 @@ from app.forms import Day, Form, IdempotencyKey, Line, text
 from app.models.coherence.dimensions import Dimension
 from app.models.growth import MOST_ACTIVE, Goal, GoalStatus, GoalUpdate, Milestone
 from app.problems import GoalIsOver, InvalidInput, TooManyGoals, VersionConflict
-from app.services.growth.way import is_on_the_way, progress_of
+from app.services.growth.goal_progress import is_on_the_way, progress_of
 from app.services.identity.permissions import access_visible, require, require_login
 from app.services.identity.retries import made_before, remember
 from app.services.members import access_member, access_whose, day_of

@@ -14,8 +14,8 @@ from app.events import MilestoneReached, emit
 from app.forms import Day, Form, IdempotencyKey, Line, between
 from app.models.growth import MOST_MILESTONES, Goal, Milestone
 from app.problems import InvalidInput, MilestoneIsReached, TooLateToUndo, TooManyMilestones, VersionConflict
+from app.services.growth.goal_progress import has_come_to, is_on_the_way
 from app.services.growth.goals import Value, lock_goal, milestones_of, refuse_over, refuse_past
-from app.services.growth.way import has_come_to, is_on_the_way
 from app.services.identity.permissions import access_visible
 from app.services.identity.retries import made_before, remember
 from app.services.members import day_of

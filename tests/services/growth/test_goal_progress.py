@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.services.growth.way import has_come_to, is_on_the_way, progress_of
+from app.services.growth.goal_progress import has_come_to, is_on_the_way, progress_of
 
 VALUES = st.decimals(min_value=-(10**10) + 1, max_value=10**10 - 1, places=4)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.growth.engaging import HALF_LIFE_DAYS, RULES, WINDOW_DAYS, Done, Part, engagement_of
+from app.services.growth.engagement_formula import HALF_LIFE_DAYS, RULES, WINDOW_DAYS, Done, Part, engagement_of
 
 TODAY = date(2026, 3, 29)
 METRICS = sorted({rule.metric for rule in RULES.values()} | {"SESSIONS_MISSED"})
